@@ -14,9 +14,11 @@
 #ifndef KVM_IN_PROCESS_H
 #define KVM_IN_PROCESS_H
 
+#ifndef __KERNEL__ /* the shim has the same types from <linux/types.h> */
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#endif
 
 #define KIP_VERSION 1
 
@@ -26,6 +28,8 @@ struct kip_setup {
   uint64_t memory_bytes; /* guest-physical memory [0, memory_bytes), a multiple of 2 MB, 2 MB to 64 MB */
   uint64_t hole_start;   /* a part without memslot: [hole_start, hole_start + hole_bytes), multiples of 4 KB; accesses are MMIO */
   uint64_t hole_bytes;   /* 0: no hole. Table accesses of a guest walk that fall outside every slot read as "not present" in KVM */
+  uint64_t unbacked_start; /* a part with a memslot but no memory behind it, as if the VMM had unmapped it: KVM's -EFAULT paths */
+  uint64_t unbacked_bytes;
   uint8_t host_maxphyaddr; /* the width of the processor under KVM, 36 to 52; guest MAXPHYADDR may be less, equal or more */
 };
 

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Shared by the files of the shim that are compiled with the kernel's headers. */
+#ifndef KIP_SHIM_H
+#define KIP_SHIM_H
+
+#include <linux/kvm_host.h>
+#include "mmu.h"
+#include "x86.h"
+#include "kvm_emulate.h"
+#include "mmu/spte.h"
+#include "mmu/mmu_internal.h"
+
+#include "host.h"
+#include "shadow_cpu.h"
+#include "../kvm_in_process.h"
+
+/* The one machine. */
+struct machine {
+  struct kvm *kvm;
+  struct kvm_vcpu *vcpu;
+  struct kip_setup setup;
+  struct kip_config config;
+  struct shadow_cpu cpu; /* the processor in front of the shadow tables */
+  u8 cpl;
+  bool rflags_ac;
+};
+extern struct machine machine;
+
+/* memory.c */
+void memory_init(void);
+void memory_mark(void);  /* what is allocated now is the state that memory_reset() goes back to */
+bool memory_reset(void); /* false: memory_mark() was never reached */
+void guest_page_written(gfn_t gfn);
+void guest_memory_clear(void);
+void guest_backing_huge(bool huge);
+struct mm_struct *host_mm(void);
+bool guest_range(gpa_t gpa, unsigned long bytes);
+static inline void *guest_direct(gpa_t gpa) { return __va(KIP_GUEST_HPA + gpa); }
+
+/* vendor.c */
+void vendor_init(void);
+
+/* machine.c */
+int enter_guest(void);
+u64 guest_address(u64 address);
+
+/* access.c */
+void report_walk(gpa_t gpa, const struct x86_exception *fault, struct kip_walk *result);
+u64 access_bits(unsigned int access);
+
+#endif
