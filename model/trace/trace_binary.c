@@ -40,7 +40,7 @@ const char *slat_trace_status_text(enum slat_trace_status status)
     [SLAT_TRACE_BAD_CPU] = "logical processor out of range 0..3",
     [SLAT_TRACE_BAD_REGISTER] = "unknown register",
     [SLAT_TRACE_BAD_WIDTH] = "width is not 1, 2, 4 or 8",
-    [SLAT_TRACE_BAD_ACCESS] = "kind or flags of an access out of range, or a value stored by an access that is no write",
+    [SLAT_TRACE_BAD_ACCESS] = "kind or flags of an access out of range, or a value with an access that does not write",
     [SLAT_TRACE_BAD_OUTCOME] = "kind, page shift or memory type of an outcome out of range",
     [SLAT_TRACE_BAD_ADDRESS] = "address of an observed word is not 8-byte aligned",
     [SLAT_TRACE_BAD_VALUE] = "value is wider than the store",
