@@ -32,6 +32,7 @@ void preempt_notifier_register(struct preempt_notifier *notifier) { }
 void preempt_notifier_unregister(struct preempt_notifier *notifier) { }
 void user_return_notifier_unregister(struct user_return_notifier *notifier) { }
 int rcuwait_wake_up(struct rcuwait *wait) { return 0; }
+void finish_rcuwait(struct rcuwait *wait) { }
 void on_each_cpu_cond_mask(smp_cond_func_t condition, smp_call_func_t call, void *argument, bool wait, const struct cpumask *mask) { }
 int check_tsc_unstable(void) { return 0; }
 ktime_t ktime_get(void) { return 0; }
@@ -67,6 +68,8 @@ bool pat_pfn_immune_to_uc_mtrr(unsigned long pfn) { return false; }
 bool e820__mapped_raw_any(u64 start, u64 end, enum e820_type type) { return true; }
 int fpu_enable_guest_xfd_features(struct fpu_guest *fpu, u64 features) { return 0; }
 void fpstate_clear_xstate_component(struct fpstate *state, unsigned int component) { }
+int set_memory_decrypted(unsigned long address, int pages) { return 0; }
+int set_memory_encrypted(unsigned long address, int pages) { return 0; }
 bool itlb_multihit_kvm_mitigation;
 
 /* ---- Other parts of KVM that are switched off: no in-kernel interrupt controller, no PMU, no Hyper-V, no async page faults ---- */

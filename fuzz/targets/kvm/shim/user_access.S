@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The out-of-line halves of get_user(), put_user() and copy_*_user(), with the kernel's register conventions. The kernel's own are in
+/* The out-of-line halves of get_user(), put_user() and copy_*_user(), and of one more inline function, with the kernel's
+ * register conventions. The kernel's own are in
  * arch/x86/lib, which needs alternatives patching that a process has not got. A fault is fixed up through __ex_table (events.c). */
 
 	.macro on_fault from, to
@@ -65,5 +66,10 @@
 94:	movl %ecx, %eax
 	ret
 	on_fault 93b, 94b
+
+/* in: rdi; out: rax the number of its bits that are set; every other register kept: the kernel's inline code expects a popcnt instruction */
+	function __sw_hweight64
+	popcntq %rdi, %rax
+	ret
 
 	.section .note.GNU-stack, "", @progbits
