@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Builds KVM's shadow MMU, from a Linux 6.1 tree, as one object file for an ordinary program.
 
-Usage: build.sh [VARIANT...]        default: plain; or `selftest` to build plain and run the self-test
+Usage: build.sh [VARIANT...]   default: $VARIANT, else plain
+       build.sh selftest       builds $VARIANT and runs the self-test with it
 
 Variants:  plain (-O2, not instrumented)    afl (PCGUARD for AFL++, arch/x86/kvm/mmu only)    coverage (the same edges, own counters)
            asan    ubsan
@@ -18,7 +19,9 @@ Result in OUT:  kvm.o (link it with the harness; its interface is kvm_in_process
 """
 
 import concurrent.futures
+import fcntl
 import hashlib
+import json
 import os
 import re
 import shlex
@@ -51,6 +54,8 @@ GLOBALIZE = ["kvm_running_vcpu", "emulate_ops", "kvm_invalidate_pcid"]
 WRAP = ["x86_emulate_instruction", "kvm_vcpu_read_guest", "kvm_vcpu_read_guest_page", "kvm_vcpu_write_guest", "kvm_vcpu_mark_page_dirty"]
 # Undefined in the kernel's objects and defined by libc with the same meaning.
 FROM_LIBC = {"memcpy", "memset", "memmove", "memcmp", "bcmp", "snprintf", "bsearch", "strlen", "strcmp", "strncmp"}
+# afl-clang-fast would raise the optimisation to -O3.
+AFL_ENVIRONMENT = {"AFL_QUIET": "1", "AFL_DONT_OPTIMIZE": "1"}
 # Left visible in kvm.o besides kip_*: hooks that the sanitizers' and AFL++'s runtimes look for.
 HOOKS = ["__ubsan_on_report", "__asan_on_error", "__sanitizer_cov_*"]
 
@@ -127,12 +132,31 @@ def files_of(tree):
 
 
 def hash_tree(tree, names):
-    """Two digests: of the KVM directories, and of everything else that is copied."""
+    """Two digests: of the KVM directories, and of everything else that is copied. As git does, a file whose inode, size and times are those of
+    the last time is not read again."""
+    memory = BUILD / "kernel" / ("hashes-" + digest(tree)[:16] + ".json")
+    try:
+        known = json.loads(memory.read_text())
+    except (OSError, ValueError):
+        known = {}
+    hashes = {}
+    for name in names:
+        path = os.path.join(tree, name)
+        stat = os.lstat(path)
+        state = [stat.st_ino, stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns]
+        if name in known and known[name][0] == state:
+            hashes[name] = known[name]
+        else:
+            content = os.readlink(path).encode() if os.path.islink(path) else Path(path).read_bytes()
+            hashes[name] = [state, digest(content)]
+    if hashes != known:
+        memory.parent.mkdir(parents=True, exist_ok=True)
+        partial = memory.with_suffix(f".{os.getpid()}")
+        partial.write_text(json.dumps(hashes))
+        partial.rename(memory)
     kvm, rest = hashlib.sha256(), hashlib.sha256()
     for name in names:
-        path = Path(tree, name)
-        content = os.readlink(path).encode() if path.is_symlink() else path.read_bytes()
-        (kvm if name.startswith(KVM_DIRECTORIES) else rest).update(digest(name, content).encode())
+        (kvm if name.startswith(KVM_DIRECTORIES) else rest).update(f"{name} {hashes[name][1]}\n".encode())
     return kvm.hexdigest(), rest.hexdigest()
 
 
@@ -173,22 +197,23 @@ def kernel_version(tree):
 
 
 def prepared_tree():
-    """A configured copy of the tree, and what it was made from."""
-    if os.environ.get("KERNEL"):
-        source = Path(os.environ["KERNEL"]).resolve()
-        origin = f"tree {source}"
-    else:
-        source, origin = debian_tree()
-    version = kernel_version(source)
-    names = files_of(source)
-    kvm_hash, rest_hash = hash_tree(source, names)
-    config = (HERE / "kernel.config").read_text()
-    tree = BUILD / "kernel" / ("prepared-" + digest(rest_hash, config)[:16])
-    if not (tree / ".kip-prepared").exists():
-        progress(f"copying and configuring Linux {'.'.join(map(str, version))} (about 40 s)")
-        prepare(source, names, tree)
-    return source, tree, kvm_hash, "\n".join([origin, "Linux " + ".".join(map(str, version)), f"kvm sources sha256 {kvm_hash}",
-                                              f"other sources sha256 {rest_hash}"]) + "\n"
+    """The tree, a configured copy of it, and what it was made from."""
+    (BUILD / "kernel").mkdir(parents=True, exist_ok=True)
+    with open(BUILD / "kernel" / "lock", "w", encoding="ascii") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # two builds at once prepare one after the other
+        if os.environ.get("KERNEL"):
+            source = Path(os.environ["KERNEL"]).resolve()
+            origin = f"tree {source}"
+        else:
+            source, origin = debian_tree()
+        version = ".".join(map(str, kernel_version(source)))
+        names = files_of(source)
+        kvm_hash, rest_hash = hash_tree(source, names)
+        tree = BUILD / "kernel" / ("prepared-" + digest(rest_hash, (HERE / "kernel.config").read_text())[:16])
+        if not (tree / ".kip-prepared").exists():
+            progress(f"copying and configuring Linux {version} (about 40 s)")
+            prepare(source, names, tree)
+    return source, tree, f"{origin}\nLinux {version}\nkvm sources sha256 {kvm_hash}\nother sources sha256 {rest_hash}\n"
 
 
 def prepare(source, names, tree):
@@ -227,7 +252,7 @@ def kbuild_flags(tree):
     flags = [f for f in flags if not drop.fullmatch(f)]
     flags = [f for i, f in enumerate(flags) if not (f == "-I" and (i + 1 == len(flags) or flags[i + 1].startswith("-")))]
     return ["-nostdinc", "-Ioverlay"] + [f for f in flags if f != "-nostdinc"] + [
-        "-mcmodel=small", "-g", "-DKBUILD_MODNAME=\"kvm\"", "-D__KBUILD_MODNAME=kmod_kvm"]
+        "-mcmodel=small", "-gline-tables-only", "-DKBUILD_MODNAME=\"kvm\"", "-D__KBUILD_MODNAME=kmod_kvm"]
 
 
 # ---- Compiling, with a cache by content ----
@@ -260,7 +285,7 @@ class Compiler:
         name = self.movable(source) or str(source)
         place = source if source.is_absolute() else self.tree / source
         shown = [f.replace(str(self.kvm), "KVM") for f in flags]
-        first = digest(self.version(compiler), self.tree.name, *shown, name, place.read_bytes())
+        first = digest(self.version(compiler), AFL_ENVIRONMENT, self.tree.name, *shown, name, place.read_bytes())
         manifest = CACHE / f"{first}.headers"
 
         def key(headers):
@@ -275,7 +300,7 @@ class Compiler:
         partial = CACHE / f"{first}.{os.getpid()}.o"
         depend = partial.with_suffix(".d")
         run([compiler, *flags, "-MMD", "-MF", str(depend), "-c", "-o", str(partial), str(source)], self.tree,
-            {**os.environ, "AFL_QUIET": "1"}, timeout=300)
+            {**os.environ, **AFL_ENVIRONMENT}, timeout=300)
         used = depend.read_text().replace("\\\n", " ").split(":", 1)[1].split()
         headers = sorted({self.movable(h) for h in used[1:]} - {None})
         manifest.write_text("\n".join(headers))
@@ -298,7 +323,7 @@ def compile_all(variant, tree, kvm):
     mmu_compiler, sanitize, mmu_only, _ = VARIANTS[variant]
     compiler = Compiler(tree, kvm)
     base = kbuild_flags(tree) + [f"-I{kvm}/arch/x86/kvm", f"-I{kvm}/virt/kvm", f"-fmacro-prefix-map={kvm}/="]
-    process = ["-std=gnu11", "-O2", "-g", "-Wall", "-Wextra"] + (["-DKIP_OWN_COVERAGE"] if variant == "coverage" else [])
+    process = ["-std=gnu11", "-O2", "-gline-tables-only", "-Wall", "-Wextra"] + (["-DKIP_OWN_COVERAGE"] if variant == "coverage" else [])
     jobs = []
     for source in KERNEL_SOURCES:
         place = kvm / source if source.startswith(KVM_DIRECTORIES) else source
@@ -407,7 +432,7 @@ def build(variant):
     if mutant and not os.environ.get("OUT"):
         raise Failure("MUTANT_FILE needs an OUT of its own, or it would replace the unchanged build")
     out.mkdir(parents=True, exist_ok=True)
-    source, tree, _, version = prepared_tree()
+    source, tree, version = prepared_tree()
     kvm = out / "source"
     copy_kvm(source, kvm, mutant)
     kernel, process, compiled = compile_all(variant, tree, kvm)
@@ -420,20 +445,23 @@ def build(variant):
     return out
 
 
-def selftest():
-    out = build("plain")
+def selftest(variant):
+    out = build(variant)
     program = out / "selftest"
-    run(shlex.split((out / "link.txt").read_text()) + ["-std=gnu11", "-O2", "-Wall", "-Wextra", "-o", str(program), str(HERE / "selftest.c")])
+    # Compiled on its own: what links variant afl would instrument it.
+    run(["clang", "-std=gnu11", "-O2", "-Wall", "-Wextra", "-c", "-o", f"{program}.o", str(HERE / "selftest.c")])
+    run(shlex.split((out / "link.txt").read_text()) + ["-o", str(program), f"{program}.o"])
     return subprocess.run([str(program)], timeout=300, check=False).returncode
 
 
 def main():
     try:
-        for argument in sys.argv[1:] or [os.environ.get("VARIANT", "plain")]:
+        variant = os.environ.get("VARIANT") or "plain"
+        for argument in sys.argv[1:] or [variant]:
             if argument in ("-h", "--help"):
                 print(__doc__)
             elif argument == "selftest":
-                if selftest() != 0:
+                if selftest(variant) != 0:
                     return 1
             else:
                 build(argument)

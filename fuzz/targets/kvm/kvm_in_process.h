@@ -103,7 +103,9 @@ enum kip_status {
 enum kip_status kip_set_registers(const struct kip_registers *registers);
 void kip_get_registers(struct kip_registers *registers);
 
-/** As the guest's MOV to CR and WRMSR: KVM's own kvm_set_cr0() and so on, then what KVM does before the next VM entry. */
+/** As the guest's MOV to CR and WRMSR: KVM's own kvm_set_cr0() and so on, then what KVM does before the next VM entry. Not for L2, whose
+ *  writes no hypervisor sees (KIP_BROKEN): use kip_enter_nested() again. The guest's code counts as 32-bit code, so that it may clear CR0.PG
+ *  in long mode. */
 enum kip_status kip_mov_cr0(uint64_t value);
 enum kip_status kip_mov_cr3(uint64_t value); /* bit 63 with CR4.PCIDE: keep the translations */
 enum kip_status kip_mov_cr4(uint64_t value);
@@ -121,7 +123,7 @@ void kip_zap_all(void);
 /** Shadow pages in use; 0 after kip_zap_all(), else KVM leaks them. */
 uint64_t kip_shadow_pages(void);
 
-/* ---- Accesses ------------------------------------------------------------------------------------------------------------------------ */
+/* ---- Accesses; all but kip_walk() need KIP_SHADOW, else their outcome is KIP_FAILED -------------------------------------------------- */
 
 enum {
   KIP_READ = 0,
@@ -162,7 +164,8 @@ enum kip_outcome {
   KIP_MMIO,        /* no memslot at gpa: KVM would leave for its user */
   KIP_NONCANONICAL,/* the processor raises #GP before any walk */
   KIP_NO_PROGRESS, /* the same access was intercepted over and over: KVM never came to an end with it */
-  KIP_FAILED       /* KVM returned an error, see kvm_result; or the shadow led outside guest memory */
+  KIP_FAILED,      /* KVM returned an error, see kvm_result; or the shadow led outside guest memory */
+  KIP_SHUTDOWN     /* KVM asked for a triple fault: CR3, or a present PDPTE of PAE paging, is outside every memslot */
 };
 
 enum { KIP_RIGHT_R = 1, KIP_RIGHT_W = 2, KIP_RIGHT_U = 4, KIP_RIGHT_X = 8 };
@@ -210,7 +213,8 @@ struct kip_nested {
   struct kip_registers l2; /* L2's: govern the first stage */
 };
 
-/** Puts the vCPU into L2 as nested VM entry does. kip_reset() must have chosen KIP_NESTED_EPT or _NPT. Memory must be there before. */
+/** Puts the vCPU into L2 as nested VM entry does. kip_reset() must have chosen KIP_NESTED_EPT or _NPT. Memory must be there before. May be
+ *  called again, as VM exit and entry. What VMX and SVM check before the entry (a malformed EPT pointer, say) is not checked. */
 enum kip_status kip_enter_nested(const struct kip_nested *nested);
 /** The nested stage alone: an L2 GPA through L1's EPT or NPT. `access`: KIP_READ, KIP_WRITE or KIP_FETCH, with KIP_USER if wanted (KVM
  *  itself always adds it: the processor's nested walks are user accesses under NPT; under EPT the bit means "read"). */
@@ -232,7 +236,7 @@ unsigned kip_events(void);
 const struct kip_event *kip_event(unsigned index);
 void kip_clear_events(void);
 
-/** What to do when the code cannot go on: BUG_ON, a function that the shim has not got, a wild access, ASan. The handler may save the
+/** What to do when the code cannot go on (an endless loop is not noticed: set a timer, and siglongjmp() from its handler likewise): BUG_ON, a function that the shim has not got, a wild access, ASan. The handler may save the
  *  input and _exit(), or siglongjmp() to the harness and kip_reset(); after it returns the process aborts. */
 void kip_on_fatal(void (*handler)(const struct kip_event *));
 
@@ -243,6 +247,8 @@ void kip_on_fatal(void (*handler)(const struct kip_event *));
  * instrumentation, or its edges are counted too. */
 size_t kip_edges_total(void);
 size_t kip_edges_hit(void);
+/** Forgets the hits. */
+void kip_clear_edges(void);
 /** One byte an edge, 1 = hit, in the same order for the same build. `size` at least kip_edges_total(). */
 void kip_edges(uint8_t *hit, size_t size);
 

@@ -267,11 +267,12 @@ static void run_request(struct kip_access *result)
   unsigned int error_code = 0;
 
   BUILD_BUG_ON((int)SHADOW_WRITE != KIP_WRITE || (int)SHADOW_FETCH != KIP_FETCH || (int)SHADOW_IMPLICIT != KIP_IMPLICIT);
-  *result = (struct kip_access){ .outcome = KIP_NO_PROGRESS };
+  *result = (struct kip_access){ .outcome = machine.config.mode == KIP_SHADOW ? KIP_NO_PROGRESS : KIP_FAILED };
   request.gva = guest_address(request.gva);
-  while (result->exits < MAX_EXITS) {
-    if (enter_guest() != 0) {
-      result->outcome = KIP_FAILED;
+  while (machine.config.mode == KIP_SHADOW && result->exits < MAX_EXITS) {
+    result->kvm_result = enter_guest();
+    if (result->kvm_result != 0) {
+      result->outcome = kvm_check_request(KVM_REQ_TRIPLE_FAULT, machine.vcpu) ? KIP_SHUTDOWN : KIP_FAILED;
       return;
     }
     switch (shadow_cpu_access(&machine.cpu, request.gva, access, &walk, &error_code)) {

@@ -23,32 +23,37 @@ void __sanitizer_cov_trace_pc_guard_init(uint32_t *start, uint32_t *stop)
 
 void __sanitizer_cov_trace_pc_guard(uint32_t *guard) { taken[*guard] = 1; }
 
-static bool hit(uint32_t guard) { return taken[guard]; }
+static uint8_t *map(void) { return taken; }
 
 #else
 
 extern uint8_t *__afl_area_ptr __attribute__((weak));
 
-static bool hit(uint32_t guard) { return &__afl_area_ptr && __afl_area_ptr[guard]; }
+static uint8_t *map(void) { return &__afl_area_ptr ? __afl_area_ptr : NULL; }
 
 #endif
 
 size_t kip_edges_total(void) { return (size_t)(__stop___sancov_guards - __start___sancov_guards); }
+
+void kip_clear_edges(void)
+{
+  for (uint32_t *guard = __start___sancov_guards; guard < __stop___sancov_guards; guard++)
+    map()[*guard] = 0;
+}
 
 void kip_edges(uint8_t *hits, size_t size)
 {
   const size_t total = kip_edges_total();
 
   for (size_t i = 0; i < total && i < size; i++)
-    hits[i] = hit(__start___sancov_guards[i]);
+    hits[i] = map()[__start___sancov_guards[i]] != 0;
 }
 
 size_t kip_edges_hit(void)
 {
-  const size_t total = kip_edges_total();
   size_t hits = 0;
 
-  for (size_t i = 0; i < total; i++)
-    hits += hit(__start___sancov_guards[i]);
+  for (uint32_t *guard = __start___sancov_guards; guard < __stop___sancov_guards; guard++)
+    hits += map()[*guard] != 0;
   return hits;
 }

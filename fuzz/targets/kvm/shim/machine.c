@@ -16,6 +16,9 @@ extern void kvm_invalidate_pcid(struct kvm_vcpu *vcpu, unsigned long pcid);
 
 const char *kip_kernel_version(void) { return UTS_RELEASE; }
 
+/* The thread is inside the KVM_RUN ioctl: KVM warns about guest memory that is written from elsewhere. */
+static void run_vcpu(void) { __this_cpu_write(kvm_running_vcpu, machine.vcpu); }
+
 /* ---- Set-up, after kvm_create_vm(), kvm_arch_init_vm(), kvm_vcpu_init() and kvm_arch_vcpu_create(), without what has no part in the MMU ---- */
 
 static void create_vm(void)
@@ -70,7 +73,7 @@ static const char *create_vcpu(void)
     return "the vCPU could not be stored";
   machine.kvm->created_vcpus = 1;
   atomic_set(&machine.kvm->online_vcpus, 1);
-  __this_cpu_write(kvm_running_vcpu, vcpu); /* KVM warns about guest memory that is written outside of a vCPU */
+  run_vcpu();
   return NULL;
 }
 
@@ -240,13 +243,12 @@ static void load_cpu_controls(void)
   machine.cpu.rflags_ac = machine.rflags_ac;
 }
 
-/* A register write that the guest makes is an exit: KVM handles it and enters the guest again. */
+/* A register write that the guest makes is an exit: KVM handles it and enters the guest again. If there is nothing to enter with (CR3 outside
+ * memory: kvm_mmu_reload() > 0), the next access tells. */
 static enum kip_status written(int refused)
 {
   load_cpu_controls();
-  if (enter_guest() != 0)
-    return KIP_BROKEN;
-  return status(refused);
+  return enter_guest() < 0 ? KIP_BROKEN : status(refused);
 }
 
 enum kip_status kip_set_registers(const struct kip_registers *registers)
@@ -263,6 +265,7 @@ enum kip_status kip_set_registers(const struct kip_registers *registers)
     return KIP_REFUSED;
   if (kvm_arch_vcpu_ioctl_set_sregs(machine.vcpu, &sregs) != 0)
     return KIP_REFUSED;
+  run_vcpu(); /* the ioctl put it away */
   load_cpu_controls();
   return KIP_OK;
 }
@@ -275,10 +278,12 @@ void kip_get_registers(struct kip_registers *registers)
                                        .cpl = machine.cpl, .rflags_ac = machine.rflags_ac };
 }
 
-enum kip_status kip_mov_cr0(uint64_t value) { return written(kvm_set_cr0(machine.vcpu, value)); }
-enum kip_status kip_mov_cr3(uint64_t value) { return written(kvm_set_cr3(machine.vcpu, value)); }
-enum kip_status kip_mov_cr4(uint64_t value) { return written(kvm_set_cr4(machine.vcpu, value)); }
-enum kip_status kip_write_efer(uint64_t value) { return written(kvm_set_msr(machine.vcpu, MSR_EFER, value)); }
+static bool in_l2(void) { return is_guest_mode(machine.vcpu); }
+
+enum kip_status kip_mov_cr0(uint64_t value) { return in_l2() ? KIP_BROKEN : written(kvm_set_cr0(machine.vcpu, value)); }
+enum kip_status kip_mov_cr3(uint64_t value) { return in_l2() ? KIP_BROKEN : written(kvm_set_cr3(machine.vcpu, value)); }
+enum kip_status kip_mov_cr4(uint64_t value) { return in_l2() ? KIP_BROKEN : written(kvm_set_cr4(machine.vcpu, value)); }
+enum kip_status kip_write_efer(uint64_t value) { return in_l2() ? KIP_BROKEN : written(kvm_set_msr(machine.vcpu, MSR_EFER, value)); }
 
 void kip_set_rflags_ac(bool ac)
 {

@@ -24,6 +24,9 @@ enum kip_status kip_enter_nested(const struct kip_nested *nested)
 
   if (machine.config.mode == KIP_SHADOW)
     return KIP_BROKEN;
+  leave_guest_mode(vcpu);
+  vcpu->arch.mmu = &vcpu->arch.root_mmu;
+  vcpu->arch.walk_mmu = &vcpu->arch.root_mmu;
   nested_root = nested->root;
   status = kip_set_registers(&nested->l2);
   if (status != KIP_OK)
