@@ -229,8 +229,6 @@ int enter_guest(void)
 /* Outside long mode linear addresses have 32 bits. */
 u64 guest_address(u64 address) { return is_long_mode(machine.vcpu) ? address : (u32)address; }
 
-static enum kip_status status(int refused) { return refused == 0 ? KIP_OK : refused > 0 ? KIP_REFUSED : KIP_BROKEN; }
-
 /* What the hardware's controls are while the guest runs: SMEP and SMAP only with paging (both vendors' set_cr4). */
 static void load_cpu_controls(void)
 {
@@ -243,12 +241,17 @@ static void load_cpu_controls(void)
   machine.cpu.rflags_ac = machine.rflags_ac;
 }
 
-/* A register write that the guest makes is an exit: KVM handles it and enters the guest again. If there is nothing to enter with (CR3 outside
- * memory: kvm_mmu_reload() > 0), the next access tells. */
-static enum kip_status written(int refused)
+/* A register write that the guest makes is an exit: KVM entered the guest before it, handles it, and enters again. If there is nothing to enter
+ * with (CR3 outside memory: kvm_mmu_reload() > 0), the next access tells. */
+static enum kip_status written(int (*write)(struct kvm_vcpu *vcpu, unsigned long value), u64 value)
 {
+  int refused;
+
+  if (is_guest_mode(machine.vcpu) || enter_guest() < 0)
+    return KIP_BROKEN;
+  refused = write(machine.vcpu, value);
   load_cpu_controls();
-  return enter_guest() < 0 ? KIP_BROKEN : status(refused);
+  return enter_guest() < 0 ? KIP_BROKEN : refused == 0 ? KIP_OK : refused > 0 ? KIP_REFUSED : KIP_BROKEN;
 }
 
 enum kip_status kip_set_registers(const struct kip_registers *registers)
@@ -278,12 +281,12 @@ void kip_get_registers(struct kip_registers *registers)
                                        .cpl = machine.cpl, .rflags_ac = machine.rflags_ac };
 }
 
-static bool in_l2(void) { return is_guest_mode(machine.vcpu); }
+static int write_efer(struct kvm_vcpu *vcpu, unsigned long value) { return kvm_set_msr(vcpu, MSR_EFER, value); }
 
-enum kip_status kip_mov_cr0(uint64_t value) { return in_l2() ? KIP_BROKEN : written(kvm_set_cr0(machine.vcpu, value)); }
-enum kip_status kip_mov_cr3(uint64_t value) { return in_l2() ? KIP_BROKEN : written(kvm_set_cr3(machine.vcpu, value)); }
-enum kip_status kip_mov_cr4(uint64_t value) { return in_l2() ? KIP_BROKEN : written(kvm_set_cr4(machine.vcpu, value)); }
-enum kip_status kip_write_efer(uint64_t value) { return in_l2() ? KIP_BROKEN : written(kvm_set_msr(machine.vcpu, MSR_EFER, value)); }
+enum kip_status kip_mov_cr0(uint64_t value) { return written(kvm_set_cr0, value); }
+enum kip_status kip_mov_cr3(uint64_t value) { return written(kvm_set_cr3, value); }
+enum kip_status kip_mov_cr4(uint64_t value) { return written(kvm_set_cr4, value); }
+enum kip_status kip_write_efer(uint64_t value) { return written(write_efer, value); }
 
 void kip_set_rflags_ac(bool ac)
 {
@@ -297,7 +300,8 @@ void kip_set_cpl(uint8_t cpl) { machine.cpl = cpl & 3; }
 
 void kip_invlpg(uint64_t gva)
 {
-  kvm_mmu_invlpg(machine.vcpu, guest_address(gva));
+  if (enter_guest() == 0)
+    kvm_mmu_invlpg(machine.vcpu, guest_address(gva));
   enter_guest();
 }
 
@@ -310,13 +314,15 @@ enum kip_status kip_invpcid(unsigned int type, uint64_t pcid, uint64_t gva)
   if (type > 3 || pcid >> 12 || !guest_cpuid_has(vcpu, X86_FEATURE_INVPCID) || (type < 2 && !enabled && pcid) ||
       (type == 0 && is_noncanonical_address(gva, vcpu)))
     return KIP_REFUSED;
+  if (enter_guest() != 0)
+    return KIP_BROKEN;
   if (type == 0)
     kvm_mmu_invpcid_gva(vcpu, gva, pcid);
   else if (type == 1)
     kvm_invalidate_pcid(vcpu, pcid);
   else
     kvm_make_request(KVM_REQ_TLB_FLUSH_GUEST, vcpu);
-  return written(0);
+  return enter_guest() < 0 ? KIP_BROKEN : KIP_OK;
 }
 
 /* Not followed by a VM entry, which would make a new root: so that the caller can see whether all pages went. */
