@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The memory references of a walk: the library reads memory in walk order through one callback, so the reads that it
+   makes are the references; what each is for follows from where the walk stood. */
+#include "references.h"
+
+#include <stdio.h>
+#include <string.h>
+
+struct recorder {
+  const struct slat_memory *memory;
+  struct references *out;
+};
+
+static uint64_t record_read(void *context, uint64_t spa)
+{
+  struct recorder *recorder = context;
+  struct references *out = recorder->out;
+  const uint64_t value = recorder->memory->read(recorder->memory->context, spa);
+  if (out->count < MAX_REFERENCES)
+    out->reference[out->count++] = (struct reference){.spa = spa, .entry = {.value = value}};
+  return value;
+}
+
+/* For display: has a leaf's fields, whether it is a lawful leaf or not. */
+static bool looks_like_leaf(unsigned level, uint64_t value)
+{
+  return level == 1 || (level < 4 && value / 0x80 % 2 == 1);
+}
+
+static void describe(struct reference *reference, const struct slat_controls *controls, bool guest, unsigned level)
+{
+  struct entry *entry = &reference->entry;
+  reference->guest = guest;
+  entry->format = guest ? ENTRY_GUEST : controls->stage2 == SLAT_STAGE2_EPT ? ENTRY_EPT : ENTRY_NESTED;
+  entry->level = level;
+  entry->leaf = looks_like_leaf(level, entry->value);
+  entry->ept_ad = controls->ept_ad;
+}
+
+/* Stage 2 of one GPA: the references from `next` on, from level 4 down to where it ended. */
+static unsigned describe_stage2(struct references *out, unsigned next, const struct slat_controls *controls,
+                                const struct slat_stage2 *stage2, uint64_t gpa, unsigned step)
+{
+  if (controls->stage2 == SLAT_STAGE2_NONE || stage2->level == 0)
+    return next;
+  for (unsigned level = 4; level >= stage2->level && next < out->count; level--, next++) {
+    struct reference *reference = &out->reference[next];
+    describe(reference, controls, false, level);
+    reference->gpa = gpa;
+    reference->step = (uint8_t)step;
+    if (level == stage2->level)
+      reference->rule = stage2->rule;
+  }
+  return next;
+}
+
+void record_references(struct references *out, const struct slat_machine *machine, unsigned cpu,
+                       const struct slat_memory *memory, const struct slat_access *access)
+{
+  const struct slat_controls *controls = &machine->cpu[cpu].controls;
+  struct recorder recorder = {.memory = memory, .out = out};
+  const struct slat_memory recording = {.read = record_read, .context = &recorder};
+  bool reached = true;
+  unsigned next = 0;
+
+  memset(out, 0, sizeof *out);
+  out->walk = slat_walk_linear(&recording, controls, access);
+  for (unsigned level = 4; level >= 1 && level >= out->walk.end; level--) {
+    const struct slat_step *step = &out->walk.step[level];
+    next = describe_stage2(out, next, controls, &step->stage2, step->gpa, level);
+    reached = step->reached;
+    if (!reached || next >= out->count)
+      break;
+    struct reference *reference = &out->reference[next++];
+    describe(reference, controls, true, level);
+    reference->gpa = step->gpa;
+    reference->step = (uint8_t)level;
+    reference->rule = step->entry.rule;
+  }
+  const unsigned kind = out->walk.outcome.kind;
+  out->final = reached && kind != SLAT_PAGE_FAULT && kind != SLAT_NON_CANONICAL;
+  if (out->final)
+    (void)describe_stage2(out, next, controls, &out->walk.final, out->walk.outcome.gpa, 0);
+}
+
+void entry_name(char *text, size_t room, const struct slat_controls *controls, bool guest, unsigned level,
+                unsigned step, bool with_purpose)
+{
+  const char *table = guest ? (controls->stage2 == SLAT_STAGE2_NONE ? "" : "guest ")
+                            : (controls->stage2 == SLAT_STAGE2_EPT ? "EPT " : "nested ");
+  if (guest || !with_purpose)
+    (void)snprintf(text, room, "%s%s", table, entry_level_name(level));
+  else if (step == 0)
+    (void)snprintf(text, room, "%s%s for the final GPA", table, entry_level_name(level));
+  else
+    (void)snprintf(text, room, "%s%s for guest %s", table, entry_level_name(level), entry_level_name(step));
+}

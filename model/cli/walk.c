@@ -1,0 +1,452 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* slat walk: explains one translation, memory reference by memory reference. */
+#include "cli.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include <jansson.h>
+
+#include "references.h"
+#include "replay.h"
+
+struct arguments {
+  enum format format;
+  size_t access; /* 0: the last one */
+  bool all;
+  const char *scenario;
+};
+
+struct context {
+  const struct arguments *arguments;
+  struct style style;
+  struct replay *replay;
+  size_t accesses;
+};
+
+/* One access on its way to the reader. */
+struct explanation {
+  const struct step *step;
+  const struct slat_controls *controls;
+  const struct slat_cpu *cpu;
+  struct references references;
+  char place[200];
+};
+
+static error_t parse(int key, char *text, struct argp_state *state)
+{
+  struct arguments *arguments = state->input;
+  switch (key) {
+  case 'f':
+    arguments->format = parse_format(text, state);
+    return 0;
+  case 'n':
+    arguments->access = parse_number(text, "--access", state);
+    return 0;
+  case 'a':
+    arguments->all = true;
+    return 0;
+  case ARGP_KEY_ARG:
+    if (arguments->scenario != NULL)
+      argp_error(state, "one SCENARIO, not two: `%s'", text);
+    arguments->scenario = text;
+    return 0;
+  case ARGP_KEY_NO_ARGS:
+    argp_error(state, "SCENARIO is missing; `-' is stdin");
+    return 0;
+  case ARGP_KEY_END:
+    if (arguments->all && arguments->access != 0)
+      argp_error(state, "--all or --access, not both");
+    return 0;
+  default:
+    return ARGP_ERR_UNKNOWN;
+  }
+}
+
+/* -- Text --------------------------------------------------------------------------------------------------------- */
+
+static const char *privilege(const struct slat_access *access)
+{
+  return access->implicit ? "implicit supervisor access" : access->user ? "user mode" : "supervisor mode";
+}
+
+static void print_note(const char *note)
+{
+  if (note != NULL)
+    print_wrapped(note, printf("  note: "), 8);
+}
+
+static void print_heading(const struct context *c, const struct explanation *x)
+{
+  const struct slat_trace *trace = c->replay->trace;
+  const struct slat_event *event = x->step->access;
+  const struct slat_config *config = &trace->config;
+  const uint64_t *reg = x->cpu->reg;
+
+  (void)printf("%s%s %u byte%s at linear 0x%" PRIx64 ", %s%s\n", c->style.bold,
+               slat_access_kind_name(event->access.kind), event->access.width, event->access.width == 1 ? "" : "s",
+               event->access.linear, privilege(&event->access), c->style.reset);
+  (void)printf("  %s, access %zu of %zu, cpu %u: %s, %s, MAXPHYADDR %u\n", x->place, x->step->number, c->accesses,
+               event->cpu, config->vendor == SLAT_AMD ? "AMD" : "Intel",
+               config->stage2 == SLAT_STAGE2_EPT   ? "EPT"
+               : config->stage2 == SLAT_STAGE2_NPT ? "nested paging"
+                                                   : "no second stage",
+               config->maxphyaddr);
+  if (x->controls->paging)
+    (void)printf("  CR3 0x%" PRIx64 ", CR0.WP=%d CR4.SMEP=%d CR4.SMAP=%d RFLAGS.AC=%d EFER.NXE=%d", reg[SLAT_CR3],
+                 x->controls->wp, x->controls->smep, x->controls->smap, x->controls->ac, x->controls->guest.nxe);
+  else
+    (void)printf("  CR0.PG=0: the linear address is the GPA");
+  if (config->stage2 == SLAT_STAGE2_EPT)
+    (void)printf("; EPTP 0x%" PRIx64 ", EPT A/D %s", reg[SLAT_EPTP], x->controls->ept_ad ? "on" : "off");
+  if (config->stage2 == SLAT_STAGE2_NPT)
+    (void)printf("; nCR3 0x%" PRIx64 ", host EFER.NXE=%d", reg[SLAT_NCR3], x->controls->nested.nxe);
+  (void)putchar('\n');
+  print_note(trace->note);
+  print_note(trace->origins[x->step->index].note);
+  (void)putchar('\n');
+}
+
+/* The GPA that the next references translate. */
+static void print_purpose(const struct context *c, const struct explanation *x, unsigned step, uint64_t gpa)
+{
+  if (x->controls->stage2 == SLAT_STAGE2_NONE)
+    return;
+  if (step == 0)
+    (void)printf("      %sthe final GPA 0x%" PRIx64 "%s\n", c->style.bold, gpa, c->style.reset);
+  else
+    (void)printf("      %sguest %s at GPA 0x%" PRIx64 "%s\n", c->style.bold, entry_level_name(step), gpa,
+                 c->style.reset);
+}
+
+/* Columns of the table: widths that the walk needs. */
+struct columns {
+  int name, spa;
+};
+
+static struct columns columns_of(const struct explanation *x)
+{
+  struct columns columns = {.name = 5, .spa = 3};
+  char text[40];
+  for (unsigned i = 0; i < x->references.count; i++) {
+    const struct reference *r = &x->references.reference[i];
+    entry_name(text, sizeof text, x->controls, r->guest, r->entry.level, r->step, false);
+    const int name = (int)strlen(text) + (r->guest ? 0 : 2);
+    const int spa = snprintf(text, sizeof text, "0x%" PRIx64, r->spa);
+    columns.name = name > columns.name ? name : columns.name;
+    columns.spa = spa > columns.spa ? spa : columns.spa;
+  }
+  return columns;
+}
+
+static void print_reference(const struct context *c, const struct explanation *x, unsigned number, struct columns w)
+{
+  static const char *const sizes[] = {"", "", " 2 MB", " 1 GB", ""};
+  const struct reference *r = &x->references.reference[number - 1];
+  const struct entry *entry = &r->entry;
+  char name[40], fields[60];
+
+  entry_name(name, sizeof name, x->controls, r->guest, entry->level, r->step, false);
+  entry_fields_text(entry, fields, sizeof fields);
+  (void)printf("%s%4u  %*s%-*s  0x%-*" PRIx64 "  0x%016" PRIx64 "  %-29s", r->guest ? "" : c->style.dim, number,
+               r->guest ? 0 : 2, "", r->guest ? w.name : w.name - 2, name, w.spa - 2, r->spa, entry->value, fields);
+  if (entry->format == ENTRY_EPT ? entry->value % 8 == 0 : entry->value % 2 == 0)
+    (void)printf("  not present");
+  else
+    (void)printf("  -> 0x%" PRIx64 "%s", entry_address(entry), entry->leaf ? sizes[entry->level] : "");
+  (void)printf("%s\n", r->guest ? "" : c->style.reset);
+}
+
+static void print_references(const struct context *c, const struct explanation *x)
+{
+  const struct references *references = &x->references;
+  const struct columns w = columns_of(x);
+  unsigned purpose = 5; /* of the last heading: none yet */
+
+  if (references->count != 0)
+    (void)printf("%s ref  %-*s  %-*s  %-18s  fields%s\n", c->style.dim, w.name, "entry", w.spa, "SPA", "value",
+                 c->style.reset);
+  for (unsigned i = 0; i < references->count; i++) {
+    const struct reference *r = &references->reference[i];
+    if (r->step != purpose)
+      print_purpose(c, x, r->step, r->gpa);
+    purpose = r->step;
+    print_reference(c, x, i + 1, w);
+  }
+  if (references->final && purpose != 0) /* no stage 2, or one that reads nothing */
+    print_purpose(c, x, 0, references->walk.outcome.gpa);
+  (void)printf("%s%s", references->count == 0 ? "no paging structure is read\n" : "", "\n");
+}
+
+/* What all entries of the guest's walk together allow. */
+static void print_rights(const struct explanation *x)
+{
+  const struct references *references = &x->references;
+  bool rw = true, us = true, xd = false, any = false;
+  for (unsigned i = 0; i < references->count; i++)
+    if (references->reference[i].guest) {
+      const uint64_t value = references->reference[i].entry.value;
+      rw = rw && (value >> 1 & 1);
+      us = us && (value >> 2 & 1);
+      xd = xd || (value >> 63 & 1);
+      any = true;
+    }
+  const bool leaf = any && (references->final || references->walk.outcome.kind == SLAT_PAGE_FAULT);
+  const struct slat_stage2 *end = NULL;
+  const char *what = "the final GPA";
+  if (references->final)
+    end = &references->walk.final;
+  else if (references->walk.outcome.stage == 2 && references->walk.end >= 1 && references->walk.end <= 4) {
+    end = &references->walk.step[references->walk.end].stage2;
+    what = entry_level_name(references->walk.end);
+  }
+  if (leaf)
+    (void)printf("  guest    R/W=%d U/S=%d XD=%d over all entries\n", rw, us, xd);
+  if (end == NULL || end->end != SLAT_S2_PAGE || x->controls->stage2 == SLAT_STAGE2_NONE)
+    return;
+  (void)printf("  %s for %s%s: ", x->controls->stage2 == SLAT_STAGE2_EPT ? "EPT     " : "nested  ",
+               references->final ? "" : "the guest ", what);
+  if (x->controls->stage2 == SLAT_STAGE2_EPT)
+    (void)printf("R=%d W=%d X=%d\n", end->read, end->write, end->execute);
+  else
+    (void)printf("R/W=%d U/S=%d NX=%d\n", end->write, end->user, !end->execute);
+}
+
+static void print_code(const struct slat_outcome *outcome)
+{
+  size_t count;
+  const struct code_bit *bits = code_bits(outcome->kind, &count);
+  for (size_t i = 0; i < count; i++) {
+    const bool open = outcome->code_open >> bits[i].bit & 1, set = outcome->code >> bits[i].bit & 1;
+    const char *says = open ? "undefined: any value is permitted" : set ? bits[i].set : bits[i].clear;
+    if (says != NULL)
+      (void)printf("    bit %2u  %-15s %s  %s\n", bits[i].bit, bits[i].name, open ? "-" : set ? "1" : "0", says);
+  }
+}
+
+static void print_outcome(const struct context *c, const struct explanation *x, const struct slat_outcome *outcome)
+{
+  char text[200], name[40];
+  outcome_text(outcome, text, sizeof text);
+  (void)printf("%s%s%s%s\n", c->style.bold, outcome->kind == SLAT_TRANSLATED ? c->style.good : c->style.bad, text,
+               c->style.reset);
+  print_code(outcome);
+  print_rights(x);
+  if (outcome->stage != 0 && outcome->level != 0) {
+    entry_name(name, sizeof name, x->controls, outcome->stage == 1, outcome->level, 0, false);
+    (void)printf("  decided  by the %s\n", name);
+  }
+  print_rule(outcome->rule, 2);
+}
+
+static const char *flag_names(const struct slat_update *update, const struct slat_controls *controls, uint64_t flags)
+{
+  const bool ept = update->stage == 2 && controls->stage2 == SLAT_STAGE2_EPT;
+  const bool accessed = flags >> (ept ? 8 : 5) & 1, dirty = flags >> (ept ? 9 : 6) & 1;
+  return accessed && dirty ? "A D" : accessed ? "A" : dirty ? "D" : "-";
+}
+
+static void print_updates(const struct explanation *x)
+{
+  const struct slat_permitted *set = &x->step->set;
+  char name[40];
+  for (unsigned i = 0; i < set->updates; i++) {
+    const struct slat_update *update = &set->update[i];
+    const uint64_t parts[2] = {update->must, update->may & ~update->must};
+    entry_name(name, sizeof name, x->controls, update->stage == 1, update->level, update->step, true);
+    for (unsigned part = 0; part < 2; part++)
+      if (parts[part] != 0)
+        (void)printf("  %s  %-3s  %-28s  SPA 0x%" PRIx64 ": 0x%" PRIx64 " -> 0x%" PRIx64 "\n",
+                     part == 0 ? "must set" : "may set ", flag_names(update, x->controls, parts[part]), name,
+                     update->spa, update->entry, update->entry | parts[part]);
+  }
+}
+
+static void print_others(const struct explanation *x, const struct slat_outcome *main_outcome)
+{
+  char text[200];
+  for (unsigned i = 0; i < SLAT_MAX_OUTCOMES; i++) {
+    const struct slat_outcome *outcome = &x->step->set.outcome[i];
+    if (outcome->kind == SLAT_NO_OUTCOME || outcome == main_outcome)
+      continue;
+    outcome_text(outcome, text, sizeof text);
+    (void)printf("\nor %s\n", text);
+    if (i != 0)
+      (void)printf("  when the processor sets a flag in the guest %s\n", entry_level_name(i));
+    print_code(outcome);
+    print_rule(outcome->rule, 2);
+  }
+}
+
+static void print_observed(const struct context *c, const struct explanation *x)
+{
+  char text[200];
+  if (x->step->observed == NULL)
+    return;
+  const struct slat_verdict verdict = slat_judge(&x->step->set, &x->step->observed->outcome);
+  outcome_text(&x->step->observed->outcome, text, sizeof text);
+  (void)printf("\nobserved %s: %s%s%s\n", text, verdict.permitted ? c->style.good : c->style.bad,
+               verdict.permitted ? "agrees" : "DIVERGES", c->style.reset);
+  if (!verdict.permitted)
+    print_rule(verdict.rule, 2);
+}
+
+/* The outcome that the walk ends in; where flags cannot be set, the first that may happen instead. */
+static const struct slat_outcome *main_outcome_of(const struct slat_permitted *set)
+{
+  for (unsigned i = 0; i + 1 < SLAT_MAX_OUTCOMES; i++)
+    if (set->outcome[i].kind != SLAT_NO_OUTCOME)
+      return &set->outcome[i];
+  return &set->outcome[SLAT_MAX_OUTCOMES - 1];
+}
+
+static void print_text(const struct context *c, const struct explanation *x)
+{
+  const struct slat_outcome *outcome = main_outcome_of(&x->step->set);
+  print_heading(c, x);
+  print_references(c, x);
+  print_outcome(c, x, outcome);
+  if (x->step->set.updates != 0)
+    (void)printf("\naccessed and dirty flags\n");
+  print_updates(x);
+  print_others(x, outcome);
+  print_observed(c, x);
+}
+
+/* -- JSON --------------------------------------------------------------------------------------------------------- */
+
+static json_t *reference_json(const struct explanation *x, unsigned number)
+{
+  const struct reference *r = &x->references.reference[number - 1];
+  char name[40];
+  entry_name(name, sizeof name, x->controls, r->guest, r->entry.level, r->step, true);
+  return json_pack("{s:i, s:s, s:i, s:i, s:i, s:o, s:o, s:o, s:o, s:o}", "ref", (int)number, "entry", name, "stage",
+                   r->guest ? 1 : 2, "level", (int)r->entry.level, "step", (int)r->step, "gpa", hex_json(r->gpa), "spa",
+                   hex_json(r->spa), "value", hex_json(r->entry.value), "fields", entry_fields_json(&r->entry), "rule",
+                   rule_json(r->rule));
+}
+
+static json_t *update_json(const struct explanation *x, const struct slat_update *update)
+{
+  char name[40];
+  entry_name(name, sizeof name, x->controls, update->stage == 1, update->level, update->step, true);
+  return json_pack("{s:s, s:i, s:i, s:i, s:o, s:o, s:o, s:o}", "entry", name, "stage", (int)update->stage, "level",
+                   (int)update->level, "step", (int)update->step, "spa", hex_json(update->spa), "value",
+                   hex_json(update->entry), "may", hex_json(update->may), "must", hex_json(update->must));
+}
+
+static void print_object(const struct context *c, const struct explanation *x)
+{
+  const struct step *step = x->step;
+  const struct slat_access *access = &step->access->access;
+  json_t *references = json_array(), *updates = json_array();
+  for (unsigned i = 1; i <= x->references.count; i++)
+    (void)json_array_append_new(references, reference_json(x, i));
+  for (unsigned i = 0; i < step->set.updates; i++)
+    (void)json_array_append_new(updates, update_json(x, &step->set.update[i]));
+
+  json_t *object = json_pack(
+    "{s:s, s:I, s:I, s:i, s:{s:o, s:s, s:i, s:b, s:b}, s:o, s:o, s:o}", "place", x->place, "access",
+    (json_int_t)step->number, "of", (json_int_t)c->accesses, "cpu", (int)step->access->cpu, "request", "linear",
+    hex_json(access->linear), "kind", slat_access_kind_name(access->kind), "width", (int)access->width, "user",
+    access->user, "implicit", access->implicit, "references", references, "permitted", outcomes_json(&step->set),
+    "updates", updates);
+  if (step->observed != NULL) {
+    const struct slat_verdict verdict = slat_judge(&step->set, &step->observed->outcome);
+    (void)json_object_set_new(object, "observed", outcome_json(&step->observed->outcome, false));
+    (void)json_object_set_new(object, "verdict", json_string(verdict.permitted ? "agrees" : "diverges"));
+  }
+  print_json(object);
+}
+
+/* -- The command -------------------------------------------------------------------------------------------------- */
+
+static int explain(const struct context *c, const struct step *step)
+{
+  struct replay *replay = c->replay;
+  const struct slat_memory memory = replay_memory(replay);
+  const unsigned cpu = step->access->cpu;
+  const struct slat_cpu *state = &replay->machine.cpu[cpu];
+  struct explanation x = {.step = step, .cpu = state, .controls = &state->controls};
+
+  record_references(&x.references, &replay->machine, cpu, &memory, &step->access->access);
+  slat_trace_place(replay->trace, step->index, x.place, sizeof x.place);
+  if (c->arguments->format == FORMAT_JSON)
+    print_object(c, &x);
+  else
+    print_text(c, &x);
+  return step->observed == NULL || slat_judge(&step->set, &step->observed->outcome).permitted ? EXIT_AGREES
+                                                                                               : EXIT_DIVERGES;
+}
+
+static int walk(struct context *c)
+{
+  const struct slat_trace *trace = c->replay->trace;
+  const struct arguments *arguments = c->arguments;
+  struct step step;
+  int code = EXIT_AGREES;
+  bool first = true;
+
+  for (size_t i = 0; i < trace->count; i++)
+    c->accesses += trace->events[i].kind == SLAT_EVENT_ACCESS;
+  if (c->accesses == 0) {
+    (void)fprintf(stderr, "slat: %s: no access to explain; add an \"access\" line\n", trace->name);
+    return EXIT_MALFORMED;
+  }
+  const size_t wanted = arguments->access == 0 ? c->accesses : arguments->access;
+  if (wanted > c->accesses) {
+    (void)fprintf(stderr, "slat: %s: --access %zu, but there are %zu accesses\n", trace->name, wanted, c->accesses);
+    return EXIT_USAGE;
+  }
+  while (replay_next(c->replay, &step)) {
+    if (arguments->all || step.number == wanted) {
+      if (!first && arguments->format == FORMAT_TEXT)
+        (void)printf("\n");
+      first = false;
+      if (explain(c, &step) != EXIT_AGREES)
+        code = EXIT_DIVERGES;
+      if (step.number == wanted && !arguments->all)
+        break;
+    }
+    if (!replay_commit(c->replay, &step))
+      break;
+  }
+  return c->replay->failure != EXIT_AGREES ? c->replay->failure : code;
+}
+
+int command_walk(int argc, char **argv)
+{
+  static const struct argp_option options[] = {
+    OPTION_FORMAT,
+    {"access", 'n', "N", 0, "Explain access N, counted from 1 (default: the last one)", 0},
+    {"all", 'a', NULL, 0, "Explain every access", 0},
+    {0}};
+  static const struct argp argp = {
+    options, parse, "SCENARIO",
+    "Explains one translation: each memory reference of the two-dimensional walk in order, what the entry says, the "
+    "outcome with the rule that decided it, the accessed and dirty flags that may or must be set, and what else is "
+    "permitted."
+    "\vReferences of stage 2 are indented under the guest entry that they are made for.  Fields are spelled as in the "
+    "manuals; `-' is a field that is clear, ignored or absent.\n\n"
+    "As JSON, one object for each access: place, access, of, cpu, request {linear, kind, width, user, implicit}, "
+    "references [{ref, entry, stage, level, step, gpa, spa, value, fields, rule}], permitted [outcome, the likely one "
+    "first], updates [{entry, stage, level, step, spa, value, may, must}], and, if there was an observation, observed "
+    "and verdict.\n\n"
+    "Exit code 1 if what was observed is not permitted.\n\n"
+    "Example: why does the guest get an EPT violation here?\n\n"
+    "  $ slat walk conformance/examples/ept-violation-guest-table.jsonl",
+    NULL, NULL, NULL};
+  struct arguments arguments = {.format = FORMAT_TEXT};
+  struct slat_trace trace;
+  struct replay replay;
+  argp_parse(&argp, argc, argv, 0, NULL, &arguments);
+
+  int code = load_trace(&trace, arguments.scenario);
+  if (code != EXIT_AGREES)
+    return code;
+  struct context context = {.arguments = &arguments, .style = terminal_style(), .replay = &replay};
+  code = replay_open(&replay, &trace) ? walk(&context) : replay.failure;
+  replay_close(&replay);
+  slat_trace_free(&trace);
+  return finish_output(code);
+}
