@@ -37,6 +37,7 @@ BUILD = ROOT / "build"
 CACHE = BUILD / "kvm" / "cache"
 DEBIAN_PACKAGE = "linux-source-6.1"
 DEBIAN_TARBALL = Path("/usr/src/linux-source-6.1.tar.xz")
+CACHE_FILES = 1000  # about 500 MB
 JOBS = int(os.environ.get("KIP_JOBS", "2"))
 SUPPORTED = (6, 1)
 
@@ -80,12 +81,12 @@ def progress(text):
     print(f"[{time.monotonic() - started:5.1f} s] kvm: {text}", file=sys.stderr, flush=True)
 
 
-def run(command, cwd=None, env=None, timeout=900, **more):
-    """Runs a command; if it fails, says what it printed last."""
+def run(command, cwd=None, env=None, timeout=900, what=None, **more):
+    """Runs a command; if it fails, says what (default: the command) and what it printed last."""
     result = subprocess.run(command, cwd=cwd, env=env, timeout=timeout, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, **more)
     if result.returncode != 0:
         tail = "\n".join(result.stdout.splitlines()[-25:])
-        raise Failure(f"{shlex.join(map(str, command))[:300]}\nfailed ({result.returncode}):\n{tail}")
+        raise Failure(f"{what or shlex.join(map(str, command))[:200]} failed ({result.returncode}):\n{tail}")
     return result.stdout
 
 
@@ -209,8 +210,11 @@ def prepared_tree():
         version = ".".join(map(str, kernel_version(source)))
         names = files_of(source)
         kvm_hash, rest_hash = hash_tree(source, names)
-        tree = BUILD / "kernel" / ("prepared-" + digest(rest_hash, (HERE / "kernel.config").read_text())[:16])
+        name = "prepared-" + digest(source)[:8] + "-"
+        tree = BUILD / "kernel" / (name + digest(rest_hash, (HERE / "kernel.config").read_text())[:16])
         if not (tree / ".kip-prepared").exists():
+            for old in (BUILD / "kernel").glob(name + "*"):
+                shutil.rmtree(old)
             progress(f"copying and configuring Linux {version} (about 40 s)")
             prepare(source, names, tree)
     return source, tree, f"{origin}\nLinux {version}\nkvm sources sha256 {kvm_hash}\nother sources sha256 {rest_hash}\n"
@@ -229,9 +233,8 @@ def prepare(source, names, tree):
     run(["./scripts/kconfig/merge_config.sh", "-m", ".config", str(HERE / "kernel.config")], tree, env)
     run(make + ["olddefconfig"], tree, env)
     run(make + ["prepare"], tree, env)
-    # Only for the compiler flags that kbuild would use: it writes them beside the object.
-    progress("asking kbuild for its compiler flags")
-    run(make + ["arch/x86/kvm/mmu/mmu.o"], tree, env)
+    # Only for the compiler flags that kbuild uses, which it writes beside an object.
+    run(make + ["lib/rbtree.o"], tree, env)
     # cli and sti, which a process may not execute: the one header that is changed.
     header = (tree / "arch/x86/include/asm/irqflags.h").read_text()
     changed, count = re.subn(r'asm volatile\("(cli|sti)": : :"memory"\)', 'asm volatile("": : :"memory")', header)
@@ -243,7 +246,7 @@ def prepare(source, names, tree):
 
 
 def kbuild_flags(tree):
-    command = (tree / "arch/x86/kvm/mmu/.mmu.o.cmd").read_text().split("\n", 1)[0]
+    command = (tree / "lib/.rbtree.o.cmd").read_text().split("\n", 1)[0]
     flags = shlex.split(command.split(" := ", 1)[1].split(" ; ")[0])[1:]
     flags = flags[: flags.index("-c")]
     # Code for a process, not for the top 2 GB: small model, and a 16-byte stack as libc expects. Warnings are the kernel's business.
@@ -285,7 +288,7 @@ class Compiler:
         name = self.movable(source) or str(source)
         place = source if source.is_absolute() else self.tree / source
         shown = [f.replace(str(self.kvm), "KVM") for f in flags]
-        first = digest(self.version(compiler), AFL_ENVIRONMENT, self.tree.name, *shown, name, place.read_bytes())
+        first = digest(self.version(compiler), AFL_ENVIRONMENT, self.tree.name.split("-")[-1], *shown, name, place.read_bytes())
         manifest = CACHE / f"{first}.headers"
 
         def key(headers):
@@ -293,14 +296,15 @@ class Compiler:
 
         try:
             cached = CACHE / (key(manifest.read_text().split()) + ".o")
-            if cached.exists():
-                return cached
+            os.utime(cached)  # used: prune() lets it live
+            os.utime(manifest)
+            return cached
         except FileNotFoundError:
             pass
         partial = CACHE / f"{first}.{os.getpid()}.o"
         depend = partial.with_suffix(".d")
         run([compiler, *flags, "-MMD", "-MF", str(depend), "-c", "-o", str(partial), str(source)], self.tree,
-            {**os.environ, **AFL_ENVIRONMENT}, timeout=300)
+            {**os.environ, **AFL_ENVIRONMENT}, timeout=300, what=f"compiling {name}")
         used = depend.read_text().replace("\\\n", " ").split(":", 1)[1].split()
         headers = sorted({self.movable(h) for h in used[1:]} - {None})
         manifest.write_text("\n".join(headers))
@@ -309,6 +313,12 @@ class Compiler:
         depend.unlink()
         self.compiled += 1
         return cached
+
+    @staticmethod
+    def prune():
+        """Keeps the files used last: mutants make a new object each."""
+        for old in sorted(CACHE.iterdir(), key=lambda f: f.stat().st_mtime, reverse=True)[CACHE_FILES:]:
+            old.unlink(missing_ok=True)
 
     def resolve(self, name):
         path = self.kvm / name
@@ -322,6 +332,7 @@ def unit_flags(name):
 def compile_all(variant, tree, kvm):
     mmu_compiler, sanitize, mmu_only, _ = VARIANTS[variant]
     compiler = Compiler(tree, kvm)
+    compiler.prune()
     base = kbuild_flags(tree) + [f"-I{kvm}/arch/x86/kvm", f"-I{kvm}/virt/kvm", f"-fmacro-prefix-map={kvm}/="]
     process = ["-std=gnu11", "-O2", "-gline-tables-only", "-Wall", "-Wextra"] + (["-DKIP_OWN_COVERAGE"] if variant == "coverage" else [])
     jobs = []

@@ -231,7 +231,7 @@ struct kip_event {
   const char *text;/* sanitizer's message, name of the missing function, or "" */
 };
 
-/** Events since kip_reset(), the first 16 of them kept. */
+/** Events since kip_reset(), the first 16 of them kept. UBSan tells of each place in the code only once a process. */
 unsigned kip_events(void);
 const struct kip_event *kip_event(unsigned index);
 void kip_clear_events(void);

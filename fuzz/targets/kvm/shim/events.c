@@ -203,7 +203,8 @@ void __ubsan_on_report(void)
 
   if (__ubsan_get_current_report_data)
     __ubsan_get_current_report_data(&kind, &message, &file, &line, &column, &address);
-  record(KIP_EVENT_SANITIZER, file, line, message);
+  const char *in_tree = strstr(file, "/source/"); /* where the build keeps KVM's directories */
+  record(KIP_EVENT_SANITIZER, in_tree ? in_tree + strlen("/source/") : file, line, message);
 }
 
 /* ASan cannot go on: its report lock is held, so the fatal handler may only _exit() here. */
