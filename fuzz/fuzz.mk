@@ -1,0 +1,75 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# Fuzzing: the scenario generator, the differential loop, the targets, and the run that ends with a report.
+#
+#   make fuzz TARGET=kvm-shadow DURATION=60 SEED=1 KERNEL=DIR
+#   make fuzz-replay-sanitized TARGET=kvm-shadow    # the queue of the last run, under ASan and UBSan
+#   make fuzz-programs                              # what the runs need, without running
+
+TARGET ?= kvm-shadow
+DURATION ?= 60
+SEED ?=
+KERNEL ?=
+ORACLE ?= slat
+
+FUZZ_TARGETS := $(sort $(patsubst fuzz/targets/%/target.c,%,$(wildcard fuzz/targets/*/target.c)))
+FUZZ := $(BUILD)/fuzz
+FUZZ_CC := clang
+FUZZ_CFLAGS := -std=gnu99 -O2 -g -Wall -Wextra -Werror -Wshadow -Wmissing-prototypes -Wstrict-prototypes $(SLAT_INCLUDES) -Imodel/trace -MMD -MP
+FUZZ_COMMON := $(patsubst fuzz/%.c,$(FUZZ)/obj/%.o,$(filter-out fuzz/loop/main.c,$(wildcard fuzz/loop/*.c)) \
+                 $(filter-out fuzz/scenario/afl_mutator.c,$(wildcard fuzz/scenario/*.c))) $(FUZZ)/obj/trace_binary.o
+FUZZ_PROGRAMS := $(foreach target,$(FUZZ_TARGETS),$(FUZZ)/$(target)/plain $(FUZZ)/$(target)/afl $(FUZZ)/$(target)/mutator.so)
+
+$(FUZZ)/obj/%.o: fuzz/%.c $(RULES_H)
+	@mkdir -p $(@D)
+	$(FUZZ_CC) $(FUZZ_CFLAGS) -fPIC -c $< -o $@
+$(FUZZ)/obj/loop/main-afl.o: fuzz/loop/main.c $(RULES_H)
+	@mkdir -p $(@D)
+	$(FUZZ_CC) $(FUZZ_CFLAGS) -DFUZZ_AFL -c $< -o $@
+$(FUZZ)/obj/trace_binary.o: model/trace/trace_binary.c $(RULES_H)
+	@mkdir -p $(@D)
+	$(FUZZ_CC) $(FUZZ_CFLAGS) -fPIC -c $< -o $@
+-include $(wildcard $(FUZZ)/obj/*.d $(FUZZ)/obj/*/*.d $(FUZZ)/obj/*/*/*.d)
+
+$(FUZZ)/libfuzz.a: $(FUZZ_COMMON)
+	rm -f $@ && $(AR) rcs $@ $^
+
+# One archive a target: its adapter, waivers and capabilities; the KVM targets share kvm-common.
+define fuzz_target_rules
+$(FUZZ)/$(1)/target.a: $$(patsubst fuzz/%.c,$(FUZZ)/obj/%.o,$$(wildcard fuzz/targets/$(1)/*.c) \
+                         $$(if $$(filter kvm-%,$(1)),$$(wildcard fuzz/targets/kvm-common/*.c)))
+	@mkdir -p $$(@D)
+	rm -f $$@ && $$(AR) rcs $$@ $$^
+$(FUZZ)/$(1)/mutator.so: $(FUZZ)/obj/scenario/afl_mutator.o $(FUZZ)/obj/targets/$(1)/capabilities.o $(FUZZ)/libfuzz.a
+	$(FUZZ_CC) -shared -o $$@ $$^
+endef
+$(foreach target,$(FUZZ_TARGETS),$(eval $(call fuzz_target_rules,$(target))))
+
+# Everything but KVM itself: what fuzz/loop/link needs to make a program from any build of it.
+.PHONY: fuzz-objects
+fuzz-objects: $(FUZZ)/libfuzz.a $(FUZZ)/obj/loop/main.o $(FUZZ)/obj/loop/main-afl.o $(LIBSLAT) \
+              $(foreach target,$(FUZZ_TARGETS),$(FUZZ)/$(target)/target.a $(FUZZ)/$(target)/mutator.so)
+
+# KVM is built by its own script, which knows what has changed; a tree of one's own goes to directories of its own.
+FUZZ_KVM := $(BUILD)/kvm/$(if $(KERNEL),own-)
+.PHONY: fuzz-kvm
+fuzz-kvm:
+	@for variant in plain afl; do \
+	  OUT=$(CURDIR)/$(FUZZ_KVM)$$variant KERNEL='$(KERNEL)' fuzz/targets/kvm/build.sh $$variant || exit 1; \
+	done
+
+.PHONY: fuzz-programs
+fuzz-programs: fuzz-objects fuzz-kvm
+	@for target in $(FUZZ_TARGETS); do for variant in plain afl; do \
+	  fuzz/loop/link $$target $$variant $(FUZZ_KVM)$$variant $(FUZZ)/$$target/$$variant || exit 1; \
+	done; done
+
+fuzz: fuzz-programs
+	@fuzz/report/run --target '$(TARGET)' --duration '$(DURATION)' --seed '$(SEED)' --kernel '$(KERNEL)' --oracle '$(ORACLE)'
+
+.PHONY: fuzz-replay-sanitized
+fuzz-replay-sanitized: fuzz-objects
+	@for variant in asan ubsan; do \
+	  OUT=$(CURDIR)/$(FUZZ_KVM)$$variant KERNEL='$(KERNEL)' fuzz/targets/kvm/build.sh $$variant && \
+	  fuzz/loop/link $(TARGET) $$variant $(FUZZ_KVM)$$variant $(FUZZ)/$(TARGET)/$$variant || exit 1; \
+	done
+	@fuzz/report/run --target '$(TARGET)' --replay-sanitized

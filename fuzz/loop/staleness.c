@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "staleness.h"
+
+#define P 1ULL
+#define A (1ULL << 5)
+#define PS (1ULL << 7)
+#define XD (1ULL << 63)
+#define IGNORED (0x7ff0000000000000ULL | 0xe00ULL) /* 62:52 (no protection keys in this slice) and 11:9 */
+#define ADDRESS 0x000ffffffffff000ULL
+
+void staleness_reset(struct staleness *staleness)
+{
+  staleness->now = 1;
+  staleness->all_flushed = 1;
+  staleness->nxe_cleared = staleness->overflowed = 0;
+  staleness->words = staleness->pages = 0;
+}
+
+void staleness_store(struct staleness *staleness, uint64_t spa, uint64_t before, uint64_t after)
+{
+  if (((before ^ after) & ~IGNORED) == 0 || (before & (P | A)) != (P | A))
+    return;
+  staleness->now++;
+  for (unsigned i = 0; i < staleness->words; i++)
+    if (staleness->word[i].spa == spa) {
+      staleness->word[i].stored = staleness->now;
+      return;
+    }
+  if (staleness->words == STALE_WORDS) { /* nothing is fresh until it is flushed */
+    staleness->overflowed = staleness->now;
+    return;
+  }
+  staleness->word[staleness->words].spa = spa;
+  staleness->word[staleness->words++].stored = staleness->now;
+}
+
+void staleness_flush_page(struct staleness *staleness, uint64_t linear)
+{
+  unsigned i = 0;
+
+  staleness->now++;
+  while (i < staleness->pages && staleness->page[i].number != linear >> 12)
+    i++;
+  if (i == STALE_PAGES)
+    return; /* the page stays stale: fewer accesses are judged, none wrongly */
+  if (i == staleness->pages)
+    staleness->page[staleness->pages++].number = linear >> 12;
+  staleness->page[i].flushed = staleness->now;
+}
+
+void staleness_flush_all(struct staleness *staleness)
+{
+  staleness->all_flushed = ++staleness->now;
+}
+
+void staleness_nxe_cleared(struct staleness *staleness)
+{
+  staleness->nxe_cleared = ++staleness->now;
+}
+
+static bool stored_since(const struct staleness *staleness, uint64_t spa, uint32_t flushed)
+{
+  for (unsigned i = 0; i < staleness->words; i++)
+    if (staleness->word[i].spa == spa)
+      return staleness->word[i].stored > flushed;
+  return false;
+}
+
+/* Follows the walk as memory gives it now, up to the first word that was stored since the page was flushed. If there is none,
+ * every earlier walk since then read the same words: the root is the same (MOV to CR3 flushes), so is the entry that it gives, and so on. */
+enum stale_reason staleness_of(const struct staleness *staleness, const struct machine_memory *memory, uint64_t root,
+                               uint64_t linear)
+{
+  uint32_t flushed = staleness->all_flushed;
+  uint64_t table = root & ADDRESS;
+
+  for (unsigned i = 0; i < staleness->pages; i++)
+    if (staleness->page[i].number == linear >> 12 && staleness->page[i].flushed > flushed)
+      flushed = staleness->page[i].flushed;
+  if (staleness->overflowed > flushed)
+    return STALE_STORE;
+  if (staleness->words == 0 && staleness->nxe_cleared <= flushed)
+    return STALE_NOT;
+  for (unsigned level = 4; level >= 1; level--) {
+    const uint64_t spa = table + 8 * (linear >> (12 + 9 * (level - 1)) & 511);
+    const uint64_t entry = memory_word(memory, spa);
+
+    if (stored_since(staleness, spa, flushed))
+      return STALE_STORE;
+    if ((entry & P) && (entry & XD) && staleness->nxe_cleared > flushed)
+      return STALE_REGISTER;
+    if (!(entry & P) || level == 1 || (level < 4 && (entry & PS)))
+      return STALE_NOT;
+    table = entry & ADDRESS;
+  }
+  return STALE_NOT;
+}

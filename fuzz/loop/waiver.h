@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* A waiver: what one target is known to do otherwise than the manual says. A predicate over a divergence; as narrow as can be. */
+#ifndef FUZZ_WAIVER_H
+#define FUZZ_WAIVER_H
+#include "target.h"
+
+enum { WAIVERS_MAX = 32 };
+
+/** One divergence, with all that a predicate may look at. */
+struct divergence {
+  enum observation observation;
+  enum slat_rule rule; /* that was broken */
+  const struct slat_machine *machine;
+  const struct slat_memory *memory;    /* before the access */
+  const struct slat_access *access;    /* OBSERVE_RIGHT: the one that the cached translation permits; NULL for OBSERVE_DATA */
+  const struct slat_permitted *set;    /* NULL for OBSERVE_DATA */
+  const struct slat_outcome *observed; /* NULL for OBSERVE_FLAGS and OBSERVE_DATA */
+  uint64_t spa, before, after;         /* OBSERVE_FLAGS, OBSERVE_DATA: the word */
+  const char *text;                    /* a target that gave no outcome: what it did; else NULL */
+};
+
+struct waiver {
+  const char *id;
+  const char *statement; /* what the target does, in one line */
+  const char *manual;    /* the manual's sentence, with its source */
+  const char *evidence;  /* where the target says so, or how it was seen */
+  bool (*covers)(const struct divergence *divergence);
+};
+
+#endif

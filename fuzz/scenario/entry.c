@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "entry.h"
+
+struct temper temper_pick(struct random *random)
+{
+  static const struct temper tempers[] = {
+    { { 99, 96 }, { 98, 85 }, { 98, 75 }, { 1, 7 }, { 80, 70 }, { 50, 50 }, { 1, 3 } },
+    { { 98, 92 }, { 95, 70 }, { 95, 65 }, { 3, 15 }, { 60, 60 }, { 50, 50 }, { 2, 5 } },
+    { { 96, 88 }, { 88, 60 }, { 88, 55 }, { 6, 25 }, { 40, 50 }, { 50, 30 }, { 3, 8 } },
+  };
+  const unsigned i = random_below(random, 20);
+
+  return tempers[i < 11 ? 0 : i < 17 ? 1 : 2];
+}
+
+/* A bit that is reserved, or only looks so: address bits at and above MAXPHYADDR, 29:13, bits 8, 7 and 63, ignored ones. */
+static uint64_t odd_bit(struct random *random, const struct slat_config *config)
+{
+  const unsigned width = config->maxphyaddr;
+
+  switch (random_below(random, 8)) {
+  case 0:
+    return 1ULL << 63;
+  case 1:
+    return 1ULL << (12 + random_below(random, 9)); /* 20:12 */
+  case 2:
+    return 1ULL << (21 + random_below(random, 9)); /* 29:21 */
+  case 3:
+    return ENTRY_PS;
+  case 4:
+    return 1ULL << (8 + random_below(random, 4));
+  case 5:
+    return 1ULL << (52 + random_below(random, 11));
+  case 6:
+    return 1ULL << (width < 52 ? width + random_below(random, 52 - width) : 51);
+  default:
+    return 1ULL << (width < 52 && random_percent(random, 50) ? width : width - 1); /* the two sides of the limit */
+  }
+}
+
+uint64_t entry_guest(struct random *random, const struct temper *temper, const struct slat_config *config, unsigned level,
+                     uint64_t target, bool page)
+{
+  uint64_t e = target;
+
+  if (random_percent(random, temper->present[page]))
+    e |= ENTRY_P;
+  if (random_percent(random, temper->write[page]))
+    e |= ENTRY_W;
+  if (random_percent(random, temper->user[page]))
+    e |= ENTRY_U;
+  if (random_percent(random, temper->execute_disable[page]))
+    e |= ENTRY_XD;
+  if (random_percent(random, temper->accessed[page]))
+    e |= ENTRY_A;
+  if (page && random_percent(random, temper->dirty[1]))
+    e |= ENTRY_D;
+  if (page && level > 1)
+    e |= ENTRY_PS;
+  if (random_percent(random, temper->odd[page]))
+    e |= odd_bit(random, config);
+  return e;
+}
+
+uint64_t entry_ept(struct random *random, const struct temper *temper, const struct slat_config *config, unsigned level,
+                   uint64_t target, bool page)
+{
+  static const uint8_t types[] = { 6, 6, 6, 6, 6, 6, 0, 1, 4, 5 };
+  static const uint8_t bad_types[] = { 2, 3, 7 };
+  uint64_t e = target;
+
+  if (random_percent(random, temper->present[page]))
+    e |= 1;
+  if (random_percent(random, temper->write[page]) && ((e & 1) || random_once_in(random, 8)))
+    e |= 2;
+  if (random_percent(random, page ? 75 : 95) && ((e & 1) || random_percent(random, 30)))
+    e |= 4;
+  if (page) {
+    e |= (uint64_t)types[random_below(random, sizeof types)] << 3;
+    if (random_once_in(random, 60))
+      e = (e & ~0x38ULL) | (uint64_t)bad_types[random_below(random, sizeof bad_types)] << 3;
+    if (random_percent(random, 20))
+      e |= 1ULL << 6;
+    if (level > 1)
+      e |= ENTRY_PS;
+  }
+  if (random_percent(random, temper->accessed[page]))
+    e |= 1ULL << 8;
+  if (page && random_percent(random, temper->dirty[1]))
+    e |= 1ULL << 9;
+  if (random_percent(random, temper->odd[page]))
+    e |= odd_bit(random, config);
+  return e;
+}
+
+uint64_t entry_mutate(struct random *random, const struct slat_config *config, uint64_t entry, uint64_t other)
+{
+  static const uint8_t bits[] = { 0, 0, 1, 1, 1, 2, 2, 2, 5, 5, 6, 6, 7, 8, 9, 63, 63 };
+
+  do {
+    switch (random_below(random, 8)) {
+    case 0:
+      entry = (entry & ~ENTRY_ADDRESS) | (other & ENTRY_ADDRESS);
+      break;
+    case 1:
+      entry ^= odd_bit(random, config);
+      break;
+    case 2:
+      entry ^= 1ULL << random_below(random, 7);
+      break;
+    case 3:
+      entry = (entry & 7) == 7 ? entry & ~7ULL : entry | 7;
+      break;
+    default:
+      entry ^= 1ULL << bits[random_below(random, sizeof bits)];
+    }
+  } while (random_percent(random, 30));
+  return entry;
+}

@@ -1,0 +1,345 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* A new scenario: a small tree of guest tables over a small tree of stage-2 tables, registers, and steps.
+ *
+ * Few indices are in use at each level, two tables a level, and a dozen frames, in 2 MB regions whose numbers and page
+ * numbers are indices too: so that tables alias, map themselves, and show up in large pages. */
+#include "entry.h"
+#include "step.h"
+
+enum { INDICES = 4, GUEST_FRAMES = 12, TABLES = 2, STAGE2_FRAMES = 8 };
+#define REGION (1ULL << 21)
+
+struct plan {
+  struct scenario *scenario;
+  const struct scenario_capabilities *can;
+  struct random *random;
+  struct temper temper;
+  unsigned indices[5];
+  uint16_t index[5][INDICES];     /* in use at each level */
+  uint64_t region[3];             /* 2 MB regions of guest-physical memory; the last one holds the stage-2 tables */
+  uint64_t frame[GUEST_FRAMES];   /* GPAs */
+  uint64_t backing[GUEST_FRAMES]; /* their SPAs */
+  unsigned next_frame;
+  uint64_t root;                  /* GPA */
+};
+
+static bool has_index(const struct plan *plan, unsigned level, unsigned index)
+{
+  for (unsigned i = 0; i < plan->indices[level]; i++)
+    if (plan->index[level][i] == index)
+      return true;
+  return false;
+}
+
+static void pick_indices(struct plan *plan, unsigned level, unsigned count, const uint16_t *liked, unsigned likes)
+{
+  while (plan->indices[level] < count) {
+    const unsigned index = random_percent(plan->random, 85) ? liked[random_below(plan->random, likes)]
+                                                            : random_below(plan->random, 512);
+
+    if (!has_index(plan, level, index))
+      plan->index[level][plan->indices[level]++] = (uint16_t)index;
+  }
+}
+
+static void plan_indices(struct plan *plan)
+{
+  static const uint16_t top[] = { 0, 1, 255, 256, 510, 511 };
+  static const uint16_t middle[] = { 0, 1, 2, 3, 511 };
+  static const uint16_t low[] = { 0, 1, 2, 3, 4, 5, 6, 7, 256, 511 };
+  const unsigned regions = (unsigned)(plan->can->memory_bytes / REGION);
+  uint16_t inside[8];
+  unsigned count = 0;
+
+  while (count < 8 && count < regions)
+    inside[count] = (uint16_t)count, count++;
+  pick_indices(plan, 4, 2, top, sizeof top / sizeof *top);
+  pick_indices(plan, 3, 2, middle, sizeof middle / sizeof *middle);
+  pick_indices(plan, 2, count < 3 ? 2 : 3, inside, count);
+  pick_indices(plan, 1, INDICES, low, sizeof low / sizeof *low);
+}
+
+/* Regions by the indices of level 2, frames in them by those of level 1. */
+static void plan_frames(struct plan *plan)
+{
+  const uint64_t regions = plan->can->memory_bytes / REGION;
+  const uint64_t first = plan->index[2][0] % regions;
+  const uint64_t second = plan->index[2][1] % regions == first ? (first + 1) % regions : plan->index[2][1] % regions;
+  unsigned n = 0;
+
+  plan->region[0] = first * REGION;
+  plan->region[1] = second * REGION;
+  for (uint64_t third = 0; third < regions; third++)
+    if (third != first && third != second)
+      plan->region[2] = third * REGION;
+  for (unsigned r = 0; r < 2; r++)
+    for (unsigned i = 0; i < INDICES; i++)
+      plan->frame[n++] = plan->region[r] + 0x1000ULL * plan->index[1][i];
+  for (unsigned i = 0; n < GUEST_FRAMES; i++) {
+    /* four more, at page numbers that are no index: found only by following entries */
+    const uint64_t page = 8 + 16 * i + random_below(plan->random, 16);
+
+    plan->frame[n++] = plan->region[i % 2] + 0x1000 * page;
+  }
+  for (unsigned i = GUEST_FRAMES; i-- > 1;) {
+    const unsigned j = random_below(plan->random, i + 1);
+    const uint64_t swap = plan->frame[i];
+
+    plan->frame[i] = plan->frame[j];
+    plan->frame[j] = swap;
+  }
+  for (unsigned i = 0; i < GUEST_FRAMES; i++)
+    plan->backing[i] = plan->frame[i];
+}
+
+static uint64_t any_frame(struct plan *plan)
+{
+  return plan->frame[random_below(plan->random, GUEST_FRAMES)];
+}
+
+static uint64_t next_frame(struct plan *plan)
+{
+  return plan->frame[plan->next_frame++ % GUEST_FRAMES];
+}
+
+static void append_store(struct plan *plan, uint64_t spa, uint64_t value)
+{
+  scenario_append(plan->scenario, &(struct slat_event){
+    .kind = SLAT_EVENT_STORE, .address = spa, .value = value, .width = 8 });
+}
+
+static void append_register(struct plan *plan, uint8_t reg, uint64_t value)
+{
+  scenario_append(plan->scenario, &(struct slat_event){ .kind = SLAT_EVENT_REGISTER, .reg = reg, .value = value });
+}
+
+static uint64_t backing_of(const struct plan *plan, uint64_t gpa_frame)
+{
+  for (unsigned i = 0; i < GUEST_FRAMES; i++)
+    if (plan->frame[i] == gpa_frame)
+      return plan->backing[i];
+  return gpa_frame;
+}
+
+/* ---- Guest tables ---- */
+
+/* Where a page of a level may lie: in memory mostly. */
+static uint64_t page_target(struct plan *plan, unsigned level)
+{
+  const unsigned width = plan->scenario->config.maxphyaddr;
+
+  if (random_once_in(plan->random, 50)) /* somewhere else in the physical address space */
+    return 1ULL << (24 + random_below(plan->random, width - 24)) >> 0 & ~((1ULL << (12 + 9 * (level - 1))) - 1);
+  if (level == 1)
+    return any_frame(plan);
+  if (level == 2)
+    return random_percent(plan->random, 85) ? plan->region[random_below(plan->random, 2)] : plan->region[2];
+  return 0;
+}
+
+static uint64_t guest_entry(struct plan *plan, unsigned level, const uint64_t *tables)
+{
+  const struct slat_config *config = &plan->scenario->config;
+  const unsigned large = level == 2 ? 22 : level == 3 ? (config->page_1gb ? 8 : 1) : 0;
+  const bool page = level == 1 || random_percent(plan->random, large);
+  uint64_t target;
+
+  if (page)
+    target = page_target(plan, level);
+  else if (random_once_in(plan->random, 14))
+    target = any_frame(plan); /* a table of another level, or data */
+  else if (random_once_in(plan->random, 400))
+    target = plan->can->memory_bytes; /* no memory there */
+  else
+    target = tables[random_below(plan->random, TABLES)];
+  return entry_guest(plan->random, &plan->temper, config, level, target, page);
+}
+
+static void store_guest_tables(struct plan *plan)
+{
+  uint64_t table[5][TABLES];
+
+  for (unsigned level = 4; level >= 1; level--)
+    for (unsigned i = 0; i < TABLES; i++)
+      table[level][i] = next_frame(plan);
+  plan->root = table[4][0];
+  for (unsigned level = 4; level >= 1; level--)
+    for (unsigned t = 0; t < (level == 4 ? 1 : TABLES); t++)
+      for (unsigned i = 0; i < plan->indices[level]; i++)
+        append_store(plan, backing_of(plan, table[level][t]) + 8ULL * plan->index[level][i],
+                     guest_entry(plan, level, level > 1 ? table[level - 1] : NULL));
+}
+
+/* ---- Stage-2 tables: identity mostly, in frames of their own ---- */
+
+static uint64_t stage2_entry(struct plan *plan, unsigned level, uint64_t target, bool page)
+{
+  struct slat_config *config = &plan->scenario->config;
+  struct temper temper = plan->temper;
+  uint64_t e;
+
+  if (config->stage2 == SLAT_STAGE2_EPT)
+    return entry_ept(plan->random, &temper, config, level, target, page);
+  /* NPT: guest accesses are user accesses, table accesses are writes too; without both little would translate. */
+  temper.user[0] = temper.user[1] = 98;
+  temper.write[0] = 99;
+  temper.write[1] = (uint8_t)(temper.write[1] + (100 - temper.write[1]) / 2);
+  e = entry_guest(plan->random, &temper, config, level, target, page);
+  return e;
+}
+
+static void plan_backing(struct plan *plan)
+{
+  for (unsigned i = 0; i < GUEST_FRAMES; i++)
+    if (random_once_in(plan->random, 6))
+      plan->backing[i] = random_once_in(plan->random, 6) ? plan->region[2] + 0x1000ULL * random_below(plan->random, 6)
+                                                         : plan->region[2] + 0x1000ULL * (16 + i);
+}
+
+static void store_stage2_tables(struct plan *plan, bool one_large_page[2])
+{
+  const uint64_t base = plan->region[2];
+  const uint64_t pml4 = base, pdpt = base + 0x1000, pd = base + 0x2000;
+  const bool gigabyte = random_once_in(plan->random, 25);
+
+  append_store(plan, pml4, stage2_entry(plan, 4, pdpt, false));
+  if (random_percent(plan->random, 30))
+    append_store(plan, pml4 + 8, stage2_entry(plan, 4, pdpt, false));
+  append_store(plan, pdpt, gigabyte ? stage2_entry(plan, 3, 0, true) : stage2_entry(plan, 3, pd, false));
+  if (random_percent(plan->random, 30))
+    append_store(plan, pdpt + 8, random_percent(plan->random, 40) ? stage2_entry(plan, 3, 0, true) : stage2_entry(plan, 3, pd, false));
+  for (unsigned r = 0; r < 3; r++) {
+    const uint64_t pt = base + 0x3000 + 0x1000 * r;
+    const uint64_t slot = pd + 8 * (plan->region[r] / REGION);
+
+    if (r == 2 || one_large_page[r])
+      append_store(plan, slot, stage2_entry(plan, 2, plan->region[r], true));
+    else
+      append_store(plan, slot, stage2_entry(plan, 2, pt, false));
+    for (unsigned i = 0; r < 2 && !one_large_page[r] && i < GUEST_FRAMES; i++)
+      if ((plan->frame[i] & ~(REGION - 1)) == plan->region[r])
+        append_store(plan, pt + 8 * (plan->frame[i] >> 12 & 511), stage2_entry(plan, 1, plan->backing[i], true));
+  }
+}
+
+static void plan_stage2(struct plan *plan)
+{
+  bool one_large_page[2];
+
+  plan_backing(plan);
+  for (unsigned r = 0; r < 2; r++) {
+    one_large_page[r] = random_percent(plan->random, 25);
+    for (unsigned i = 0; one_large_page[r] && i < GUEST_FRAMES; i++)
+      if ((plan->frame[i] & ~(REGION - 1)) == plan->region[r])
+        plan->backing[i] = plan->frame[i];
+  }
+  store_stage2_tables(plan, one_large_page);
+}
+
+/* ---- Configuration and registers ---- */
+
+static unsigned pick_bit(struct random *random, unsigned mask)
+{
+  unsigned bit;
+
+  do
+    bit = random_below(random, 8);
+  while (!(mask >> bit & 1));
+  return bit;
+}
+
+static void plan_config(struct plan *plan)
+{
+  static const uint8_t widths[] = { 32, 36, 39, 40, 46, 48, 52 };
+  struct random *random = plan->random;
+  const struct scenario_capabilities *can = plan->can;
+  struct slat_config *config = &plan->scenario->config;
+  unsigned width = random_percent(random, 60) ? widths[random_below(random, sizeof widths)] : 32 + random_below(random, 21);
+
+  width = width < can->maxphyaddr_min ? can->maxphyaddr_min : width > can->maxphyaddr_max ? can->maxphyaddr_max : width;
+  *config = (struct slat_config){ .stage2 = (uint8_t)pick_bit(random, can->stage2), .maxphyaddr = (uint8_t)width };
+  config->vendor = config->stage2 == SLAT_STAGE2_EPT ? SLAT_INTEL : config->stage2 == SLAT_STAGE2_NPT ? SLAT_AMD
+                 : (uint8_t)pick_bit(random, can->vendors);
+  config->nx = random_percent(random, 92);
+  config->page_1gb = random_percent(random, 65);
+  config->smep = random_percent(random, 70);
+  config->smap = random_percent(random, 70);
+  if (config->stage2 == SLAT_STAGE2_EPT) {
+    config->ept_execute_only = random_percent(random, 60);
+    config->ept_page_2mb = random_percent(random, 85);
+    config->ept_page_1gb = random_percent(random, 70);
+    config->ept_accessed_dirty = random_percent(random, 75);
+  }
+}
+
+static void append_registers(struct plan *plan)
+{
+  struct random *random = plan->random;
+  const struct slat_config *config = &plan->scenario->config;
+  const bool paging = !plan->can->paging_off || random_percent(random, 75);
+  const bool nxe = config->nx && random_percent(random, 88);
+  uint64_t cr4 = CR4_INITIAL, stage2_root = plan->region[2];
+
+  if (config->smep && random_percent(random, 40))
+    cr4 |= CR4_SMEP;
+  if (config->smap && random_percent(random, 40))
+    cr4 |= CR4_SMAP;
+  if (random_once_in(random, 40))
+    stage2_root = any_frame(plan);
+  append_register(plan, SLAT_EFER, (paging ? EFER_LME | EFER_LMA : EFER_LME) | (nxe ? EFER_NXE : 0));
+  append_register(plan, SLAT_CR4, cr4);
+  append_register(plan, SLAT_CR3, plan->root);
+  append_register(plan, SLAT_CR0, CR0_INITIAL & ~(paging ? 0 : CR0_PG) & ~(random_percent(random, 30) ? CR0_WP : 0));
+  append_register(plan, SLAT_RFLAGS, 2 | (random_percent(random, 35) ? RFLAGS_AC : 0));
+  if (config->stage2 == SLAT_STAGE2_EPT) {
+    append_register(plan, SLAT_EPTP,
+                    stage2_root | 3 << 3 | 6 | (config->ept_accessed_dirty && random_percent(random, 70) ? 1 << 6 : 0));
+  } else if (config->stage2 == SLAT_STAGE2_NPT) {
+    append_register(plan, SLAT_NCR3, stage2_root);
+    append_register(plan, SLAT_HOST_EFER, (EFER_LME | EFER_LMA) | (config->nx && random_percent(random, 90) ? EFER_NXE : 0));
+  }
+}
+
+static uint64_t canonical(uint64_t linear)
+{
+  return (uint64_t)((int64_t)(linear << 16) >> 16);
+}
+
+/* A few of the pages that the indices reach; without paging, guest-physical pages. */
+static void plan_pages(struct plan *plan, struct places *places)
+{
+  const bool paging = scenario_register(plan->scenario, SLAT_CR0, CR0_INITIAL) & CR0_PG;
+
+  for (unsigned i = 0; i < 7; i++) {
+    uint64_t page = 0;
+
+    for (unsigned level = 4; level >= 1; level--)
+      page |= (uint64_t)plan->index[level][random_below(plan->random, plan->indices[level])] << (12 + 9 * (level - 1));
+    if (!paging)
+      page = any_frame(plan) | (random_once_in(plan->random, 6) ? 1ULL << (30 + random_below(plan->random, 11)) : 0);
+    places_add_page(places, canonical(page));
+  }
+}
+
+void scenario_generate(struct scenario *scenario, const struct scenario_capabilities *can, struct random *random)
+{
+  struct plan plan = { .scenario = scenario, .can = can, .random = random, .temper = temper_pick(random) };
+  struct places places = { 0 };
+
+  scenario->count = 0;
+  plan_config(&plan);
+  plan_indices(&plan);
+  plan_frames(&plan);
+  if (scenario->config.stage2 != SLAT_STAGE2_NONE)
+    plan_stage2(&plan);
+  store_guest_tables(&plan);
+  append_registers(&plan);
+  plan_pages(&plan, &places);
+  places_collect(&places, scenario);
+
+  const unsigned prologue = scenario->count;
+  while (scenario->count < prologue + SCENARIO_STEPS && scenario->count < SCENARIO_MAX_EVENTS)
+    step_append(scenario, &places, can, random);
+  if (scenario->count > prologue + SCENARIO_STEPS)
+    scenario->count = prologue + SCENARIO_STEPS;
+}

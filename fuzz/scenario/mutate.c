@@ -1,0 +1,262 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Changes that keep a scenario a scenario: an entry's bits, an event, the order of events, registers, the configuration. */
+#include "entry.h"
+#include "step.h"
+
+static void remove_event(struct scenario *scenario, unsigned at)
+{
+  scenario->count--;
+  for (unsigned i = at; i < scenario->count; i++)
+    scenario->event[i] = scenario->event[i + 1];
+}
+
+static bool insert_event(struct scenario *scenario, unsigned at, const struct slat_event *event)
+{
+  if (scenario->count == SCENARIO_MAX_EVENTS)
+    return false;
+  for (unsigned i = scenario->count++; i > at; i--)
+    scenario->event[i] = scenario->event[i - 1];
+  scenario->event[at] = *event;
+  return true;
+}
+
+static void mutate_access(struct slat_event *event, const struct places *places, struct random *random)
+{
+  struct slat_access *access = &event->access;
+
+  switch (random_below(random, 6)) {
+  case 0:
+    access->linear = places->page[random_below(random, places->pages)] | (access->linear & 0xfff);
+    break;
+  case 1:
+    access->user = !access->user;
+    break;
+  case 2:
+    if (!event->stores)
+      access->kind = (uint8_t)random_below(random, 3);
+    access->implicit = access->implicit && access->kind != SLAT_FETCH;
+    break;
+  case 3:
+    access->implicit = !access->implicit && access->kind != SLAT_FETCH;
+    break;
+  case 4: /* another index at one level */
+    access->linear ^= 1ULL << (12 + random_below(random, 36));
+    access->linear = (uint64_t)((int64_t)(access->linear << 16) >> 16);
+    break;
+  default:
+    access->linear = (access->linear & ~0xfffULL) | (random_below(random, 4096 / access->width) * access->width);
+  }
+}
+
+static void mutate_register(struct slat_event *event, const struct places *places, struct random *random)
+{
+  switch (event->reg) {
+  case SLAT_CR0:
+    event->value ^= CR0_WP;
+    break;
+  case SLAT_CR3:
+    event->value = places->root[random_below(random, places->roots)];
+    if (random_once_in(random, 8))
+      event->value = places->frame[random_below(random, places->frames)];
+    if (random_once_in(random, 8))
+      event->value ^= 8ULL << random_below(random, 2); /* PWT, PCD */
+    break;
+  case SLAT_CR4:
+    event->value ^= random_percent(random, 50) ? CR4_SMEP : CR4_SMAP;
+    break;
+  case SLAT_EFER:
+  case SLAT_HOST_EFER:
+    event->value ^= EFER_NXE;
+    break;
+  case SLAT_RFLAGS:
+    event->value ^= RFLAGS_AC;
+    break;
+  case SLAT_EPTP:
+    if (random_percent(random, 70))
+      event->value ^= 1 << 6;
+    else
+      event->value = (event->value & 0xfff) | (places->frame[random_below(random, places->frames)] & ENTRY_ADDRESS);
+    break;
+  default:
+    break;
+  }
+}
+
+static void mutate_event(struct scenario *scenario, unsigned at, const struct places *places, struct random *random)
+{
+  struct slat_event *event = &scenario->event[at];
+
+  switch (event->kind) {
+  case SLAT_EVENT_REGISTER:
+    mutate_register(event, places, random);
+    break;
+  case SLAT_EVENT_STORE:
+    event->value = entry_mutate(random, &scenario->config, event->value, places->frame[random_below(random, places->frames)]);
+    if (event->width < 8)
+      event->value &= (1ULL << (8 * event->width)) - 1;
+    break;
+  case SLAT_EVENT_INVLPG:
+    event->address = places->page[random_below(random, places->pages)];
+    break;
+  case SLAT_EVENT_ACCESS:
+    if (event->stores && random_percent(random, 60)) {
+      event->value = entry_mutate(random, &scenario->config, event->value,
+                                  places->frame[random_below(random, places->frames)]);
+      if (event->access.width < 8)
+        event->value &= (1ULL << (8 * event->access.width)) - 1;
+    } else {
+      mutate_access(event, places, random);
+    }
+    break;
+  default:
+    break;
+  }
+}
+
+static void mutate_config(struct slat_config *config, const struct scenario_capabilities *can, struct random *random)
+{
+  switch (random_below(random, 9)) {
+  case 0:
+    config->nx = !config->nx;
+    break;
+  case 1:
+    config->page_1gb = !config->page_1gb;
+    break;
+  case 2:
+    config->smep = !config->smep;
+    break;
+  case 3:
+    config->smap = !config->smap;
+    break;
+  case 4:
+  case 5:
+    config->maxphyaddr = (uint8_t)(can->maxphyaddr_min + random_below(random, can->maxphyaddr_max - can->maxphyaddr_min + 1U));
+    break;
+  case 6:
+    if (config->stage2 == SLAT_STAGE2_NONE && can->vendors == (1 << SLAT_INTEL | 1 << SLAT_AMD))
+      config->vendor = config->vendor == SLAT_INTEL ? SLAT_AMD : SLAT_INTEL;
+    break;
+  case 7:
+    if (config->stage2 == SLAT_STAGE2_EPT)
+      config->ept_execute_only = !config->ept_execute_only;
+    break;
+  default:
+    if (config->stage2 != SLAT_STAGE2_EPT)
+      break;
+    if (random_percent(random, 50))
+      config->ept_page_2mb = !config->ept_page_2mb;
+    else
+      config->ept_page_1gb = !config->ept_page_1gb;
+  }
+}
+
+/* After a change of the configuration the registers may hold bits that it does not have. */
+static void fit_registers(struct scenario *scenario)
+{
+  const struct slat_config *config = &scenario->config;
+
+  for (unsigned i = 0; i < scenario->count; i++) {
+    struct slat_event *event = &scenario->event[i];
+
+    if (event->kind != SLAT_EVENT_REGISTER)
+      continue;
+    if (event->reg == SLAT_CR4)
+      event->value &= ~((config->smep ? 0 : CR4_SMEP) | (config->smap ? 0 : CR4_SMAP));
+    else if (event->reg == SLAT_EFER || event->reg == SLAT_HOST_EFER)
+      event->value &= ~(config->nx ? 0 : EFER_NXE);
+    else if (event->reg == SLAT_CR3 || event->reg == SLAT_EPTP || event->reg == SLAT_NCR3)
+      event->value &= (1ULL << config->maxphyaddr) - 1;
+    if (event->reg == SLAT_EPTP && !config->ept_accessed_dirty)
+      event->value &= ~(1ULL << 6);
+  }
+}
+
+/* The steps of the other scenario after our prologue, or ours up to a point and then the other's. */
+static void splice(struct scenario *scenario, const struct scenario *other, struct random *random)
+{
+  const unsigned ours = scenario_prologue(scenario), theirs = scenario_prologue(other);
+  const unsigned steps = scenario->count - ours;
+
+  if (steps > 0)
+    scenario->count = ours + random_below(random, steps);
+  for (unsigned i = theirs; i < other->count && scenario->count < SCENARIO_MAX_EVENTS; i++)
+    scenario->event[scenario->count++] = other->event[i];
+}
+
+/* New steps from some point on. */
+static void regrow(struct scenario *scenario, struct places *places, const struct scenario_capabilities *can, struct random *random)
+{
+  const unsigned prologue = scenario_prologue(scenario);
+  const unsigned end = prologue + SCENARIO_STEPS < SCENARIO_MAX_EVENTS ? prologue + SCENARIO_STEPS : SCENARIO_MAX_EVENTS;
+
+  if (scenario->count > prologue)
+    scenario->count = prologue + random_below(random, scenario->count - prologue);
+  while (scenario->count < end)
+    step_append(scenario, places, can, random);
+}
+
+/* One step, made for this place in the scenario. */
+static void insert_step(struct scenario *scenario, struct places *places, const struct scenario_capabilities *can,
+                        struct random *random)
+{
+  static struct scenario tail; /* its registers are not those at `at`, which matters little */
+  const unsigned prologue = scenario_prologue(scenario);
+  const unsigned at = prologue + random_below(random, scenario->count - prologue + 1);
+  const unsigned before = scenario->count;
+
+  if (before + 3 > SCENARIO_MAX_EVENTS)
+    return;
+  step_append(scenario, places, can, random);
+  tail.count = 0;
+  while (scenario->count > before)
+    tail.event[tail.count++] = scenario->event[--scenario->count];
+  for (unsigned i = 0; i < tail.count; i++)
+    insert_event(scenario, at, &tail.event[i]);
+}
+
+static void mutate_once(struct scenario *scenario, const struct scenario *other, const struct scenario_capabilities *can,
+                        struct random *random)
+{
+  struct places places = { 0 };
+  const unsigned prologue = scenario_prologue(scenario);
+  const unsigned steps = scenario->count - prologue;
+  const unsigned choice = random_below(random, 100);
+
+  places_collect(&places, scenario);
+  if (choice < 36 && prologue > 0) {
+    mutate_event(scenario, random_below(random, prologue), &places, random);
+  } else if (choice < 62 && steps > 0) {
+    mutate_event(scenario, prologue + random_below(random, steps), &places, random);
+  } else if (choice < 76) {
+    insert_step(scenario, &places, can, random);
+  } else if (choice < 82 && steps > 4) {
+    remove_event(scenario, prologue + random_below(random, steps));
+  } else if (choice < 86) {
+    mutate_config(&scenario->config, can, random);
+    fit_registers(scenario);
+  } else if (choice < 92 && other) {
+    splice(scenario, other, random);
+    fit_registers(scenario);
+  } else {
+    regrow(scenario, &places, can, random);
+  }
+}
+
+/* A scenario that has grown is cut back: its speed counts. */
+static void limit_steps(struct scenario *scenario)
+{
+  const unsigned most = scenario_prologue(scenario) + SCENARIO_STEPS;
+
+  if (scenario->count > most)
+    scenario->count = most;
+}
+
+void scenario_mutate(struct scenario *scenario, const struct scenario *other, const struct scenario_capabilities *can,
+                     struct random *random)
+{
+  unsigned changes = 1U << random_below(random, 4);
+
+  while (changes-- > 0)
+    mutate_once(scenario, other, can, random);
+  limit_steps(scenario);
+}

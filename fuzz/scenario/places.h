@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The few places that a scenario plays with, found in the scenario itself: linear pages, entries, frames, roots. */
+#ifndef FUZZ_PLACES_H
+#define FUZZ_PLACES_H
+#include "scenario.h"
+
+enum { PLACES_PAGES = 12, PLACES_WORDS = 128, PLACES_FRAMES = 24, PLACES_ROOTS = 4 };
+
+struct places {
+  unsigned pages, words, frames, roots;
+  uint64_t page[PLACES_PAGES];   /* linear addresses of pages that are accessed */
+  uint64_t word[PLACES_WORDS];   /* SPAs of the entries that are stored, 8-byte aligned */
+  uint64_t value[PLACES_WORDS];  /* what was stored there last */
+  uint64_t frame[PLACES_FRAMES]; /* frames that hold entries or that entries refer to */
+  uint64_t root[PLACES_ROOTS];   /* values of CR3 */
+};
+
+/** Collects the places of the scenario; `pages` that are in `places` already stay. */
+void places_collect(struct places *places, const struct scenario *scenario);
+void places_add_page(struct places *places, uint64_t linear);
+/** A store was made: remembers the value. */
+void places_stored(struct places *places, uint64_t spa, uint64_t value);
+
+/** Where the tables as stored lead a linear address, without regard to rights and stage 2. */
+struct route {
+  unsigned words;
+  int word[4];    /* indices into places->word, root first */
+  bool complete;  /* ends in a page */
+  uint64_t spa;   /* of that, if complete */
+};
+struct route places_route(const struct places *places, uint64_t root, uint64_t linear);
+
+#endif

@@ -1,0 +1,218 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "step.h"
+#include "entry.h"
+
+void scenario_append(struct scenario *scenario, const struct slat_event *event)
+{
+  if (scenario->count < SCENARIO_MAX_EVENTS)
+    scenario->event[scenario->count++] = *event;
+}
+
+uint64_t scenario_register(const struct scenario *scenario, unsigned reg, uint64_t otherwise)
+{
+  for (unsigned i = scenario->count; i-- > 0;)
+    if (scenario->event[i].kind == SLAT_EVENT_REGISTER && scenario->event[i].reg == reg)
+      return scenario->event[i].value;
+  return otherwise;
+}
+
+static void append_register(struct scenario *scenario, uint8_t reg, uint64_t value)
+{
+  scenario_append(scenario, &(struct slat_event){ .kind = SLAT_EVENT_REGISTER, .reg = reg, .value = value });
+}
+
+static uint64_t pick_page(const struct places *places, struct random *random)
+{
+  return places->page[random_below(random, places->pages)];
+}
+
+static uint64_t pick_frame(const struct places *places, struct random *random)
+{
+  return places->frame[random_below(random, places->frames)];
+}
+
+static uint64_t offset_for(struct random *random, unsigned width)
+{
+  static const uint16_t ends[] = { 0, 8, 0x800, 0xff8 };
+
+  if (random_percent(random, 50))
+    return ends[random_below(random, 4)];
+  return random_below(random, 4096 / width) * width;
+}
+
+static struct slat_access pick_access(struct random *random, uint64_t page)
+{
+  const unsigned kind = random_below(random, 100);
+  struct slat_access access = {
+    .kind = kind < 42 ? SLAT_READ : kind < 78 ? SLAT_WRITE : SLAT_FETCH,
+    .width = (uint8_t)(1U << random_below(random, 4)),
+    .user = random_percent(random, 45),
+  };
+
+  access.linear = page | offset_for(random, access.width);
+  access.implicit = access.kind != SLAT_FETCH && random_once_in(random, 14);
+  if (random_once_in(random, 250))
+    access.linear ^= 1ULL << (47 + random_below(random, 17)); /* not canonical */
+  return access;
+}
+
+static void append_access(struct scenario *scenario, const struct places *places, struct random *random)
+{
+  struct slat_event event = { .kind = SLAT_EVENT_ACCESS };
+
+  event.access = pick_access(random, pick_page(places, random));
+  scenario_append(scenario, &event);
+}
+
+static void append_invlpg(struct scenario *scenario, uint64_t linear)
+{
+  scenario_append(scenario, &(struct slat_event){ .kind = SLAT_EVENT_INVLPG, .address = linear });
+}
+
+static void append_cr3(struct scenario *scenario, const struct places *places, struct random *random)
+{
+  uint64_t value = scenario_register(scenario, SLAT_CR3, places->root[0]);
+
+  if (random_once_in(random, 5))
+    value = places->root[random_below(random, places->roots)];
+  append_register(scenario, SLAT_CR3, value);
+}
+
+/* The invalidation that a change of an entry needs: INVLPG of a page whose walk uses it, or a reload of CR3. Sometimes none. */
+static void append_invalidation(struct scenario *scenario, const struct places *places,
+                                const struct scenario_capabilities *can, struct random *random, uint64_t word)
+{
+  const uint64_t root = scenario_register(scenario, SLAT_CR3, places->root[0]);
+  const unsigned choice = random_below(random, 100);
+  const unsigned first = random_below(random, places->pages);
+
+  if (choice < 12)
+    return;
+  if (choice < 32 && can->register_writes) {
+    append_cr3(scenario, places, random);
+    return;
+  }
+  for (unsigned i = 0; i < places->pages; i++) {
+    const uint64_t page = places->page[(first + i) % places->pages];
+    const struct route route = places_route(places, root, page);
+
+    for (unsigned j = 0; j < route.words; j++)
+      if (places->word[route.word[j]] == word) {
+        append_invlpg(scenario, page);
+        return;
+      }
+  }
+  append_invlpg(scenario, pick_page(places, random));
+}
+
+static uint64_t low_bytes(uint64_t value, unsigned width)
+{
+  return width == 8 ? value : value & ((1ULL << (8 * width)) - 1);
+}
+
+/* A store to an entry: `word` gets a mutated value; sometimes only half of it. */
+struct entry_store {
+  uint64_t address, value;
+  uint8_t width;
+};
+
+static struct entry_store mutated_store(const struct scenario *scenario, struct places *places, struct random *random,
+                                        unsigned word)
+{
+  const uint64_t old = places->value[word];
+  const uint64_t other = random_percent(random, 50) ? pick_frame(places, random)
+                                                    : places->value[random_below(random, places->words)];
+  const uint64_t value = random_once_in(random, 6) ? other : entry_mutate(random, &scenario->config, old, other);
+  struct entry_store store = { .address = places->word[word], .value = value, .width = 8 };
+
+  if (random_once_in(random, 8)) {
+    const unsigned shift = random_percent(random, 60) ? 0 : 4;
+
+    store.width = shift == 4 || random_percent(random, 50) ? 4 : random_percent(random, 50) ? 2 : 1;
+    store.address += shift;
+    store.value = low_bytes(value >> (8 * shift), store.width);
+    return store; /* what the whole word is then, `places` need not know exactly */
+  }
+  places_stored(places, store.address, value);
+  return store;
+}
+
+/* The guest stores to one of its own tables, through a page that is mapped to it. @return false: there is none. */
+static bool append_alias_store(struct scenario *scenario, struct places *places, const struct scenario_capabilities *can,
+                               struct random *random)
+{
+  const uint64_t root = scenario_register(scenario, SLAT_CR3, places->root[0]);
+  const unsigned first_page = random_below(random, places->pages);
+  const unsigned first_word = random_below(random, places->words);
+
+  for (unsigned i = 0; i < places->pages; i++) {
+    const uint64_t page = places->page[(first_page + i) % places->pages];
+    const struct route route = places_route(places, root, page);
+
+    if (!route.complete)
+      continue;
+    for (unsigned j = 0; j < places->words; j++) {
+      const unsigned word = (first_word + j) % places->words;
+
+      if ((places->word[word] & ~0xfffULL) != (route.spa & ~0xfffULL))
+        continue;
+      const struct entry_store store = mutated_store(scenario, places, random, word);
+      struct slat_event event = { .kind = SLAT_EVENT_ACCESS, .stores = true, .value = store.value };
+
+      event.access.linear = page | (store.address & 0xfff);
+      event.access.kind = SLAT_WRITE;
+      event.access.width = store.width;
+      event.access.user = random_percent(random, 30);
+      scenario_append(scenario, &event);
+      append_invalidation(scenario, places, can, random, places->word[word]);
+      return true;
+    }
+  }
+  return false;
+}
+
+static void append_outside_store(struct scenario *scenario, struct places *places, const struct scenario_capabilities *can,
+                                 struct random *random)
+{
+  const unsigned word = random_below(random, places->words);
+  const struct entry_store store = mutated_store(scenario, places, random, word);
+
+  scenario_append(scenario, &(struct slat_event){
+    .kind = SLAT_EVENT_STORE, .address = store.address, .value = store.value, .width = store.width });
+  append_invalidation(scenario, places, can, random, places->word[word]);
+}
+
+static void append_control_write(struct scenario *scenario, const struct scenario_capabilities *can, struct random *random)
+{
+  const struct slat_config *config = &scenario->config;
+  const unsigned choice = can->register_writes ? random_below(random, 5) : 0;
+
+  if (choice <= 1)
+    append_register(scenario, SLAT_RFLAGS, scenario_register(scenario, SLAT_RFLAGS, 0) ^ RFLAGS_AC);
+  else if (choice == 2)
+    append_register(scenario, SLAT_CR0, scenario_register(scenario, SLAT_CR0, CR0_INITIAL) ^ CR0_WP);
+  else if (choice == 3 && (config->smep || config->smap))
+    append_register(scenario, SLAT_CR4, scenario_register(scenario, SLAT_CR4, CR4_INITIAL) ^
+                    (config->smep && (!config->smap || random_percent(random, 50)) ? CR4_SMEP : CR4_SMAP));
+  else if (config->nx && random_percent(random, 40))
+    append_register(scenario, SLAT_EFER, scenario_register(scenario, SLAT_EFER, EFER_INITIAL) ^ EFER_NXE);
+}
+
+void step_append(struct scenario *scenario, struct places *places, const struct scenario_capabilities *can,
+                 struct random *random)
+{
+  const unsigned choice = random_below(random, 100);
+
+  if (choice < 14 && places->words > 0 && can->stores_by_access && append_alias_store(scenario, places, can, random))
+    return;
+  if (choice >= 14 && choice < 19 && places->words > 0)
+    append_outside_store(scenario, places, can, random);
+  else if (choice >= 19 && choice < 23)
+    append_invlpg(scenario, pick_page(places, random));
+  else if (choice >= 23 && choice < 26 && can->register_writes)
+    append_cr3(scenario, places, random);
+  else if (choice >= 26 && choice < 34)
+    append_control_write(scenario, can, random);
+  else
+    append_access(scenario, places, random);
+}

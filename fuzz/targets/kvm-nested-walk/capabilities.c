@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "../../scenario/scenario.h"
+
+extern const struct scenario_capabilities scenario_capabilities_of_target;
+const struct scenario_capabilities scenario_capabilities_of_target = {
+  .vendors = 1 << SLAT_INTEL | 1 << SLAT_AMD,
+  .stage2 = 1 << SLAT_STAGE2_EPT | 1 << SLAT_STAGE2_NPT,
+  .memory_bytes = 8 << 20,
+  .maxphyaddr_min = 32,
+  .maxphyaddr_max = 52,
+  .paging_off = true,
+};
