@@ -3,6 +3,7 @@
 #include "cli.h"
 
 #include <inttypes.h>
+#include <string.h>
 
 #include <jansson.h>
 
@@ -26,6 +27,7 @@ struct context {
   struct style style;
   struct replay *replay;
   struct totals totals;
+  int place_width;
 };
 
 static error_t parse(int key, char *text, struct argp_state *state)
@@ -51,11 +53,11 @@ static error_t parse(int key, char *text, struct argp_state *state)
   }
 }
 
-static void print_verdict(const struct context *c, const char *place, bool agrees, const char *what, const char *rule)
+static void print_verdict(const struct context *c, const char *place, unsigned rule, bool agrees, const char *what)
 {
-  (void)printf("%s  %s%-8s%s  %s", place, agrees ? c->style.good : c->style.bad, agrees ? "agrees" : "DIVERGES",
-               c->style.reset, what);
-  (void)printf("%s%s%s%s\n", rule[0] == '\0' ? "" : "  ", c->style.dim, rule, c->style.reset);
+  (void)printf("%-*s  %s%-8s%s  ", c->place_width, place, agrees ? c->style.good : c->style.bad,
+               agrees ? "agrees" : "DIVERGES", c->style.reset);
+  (void)printf("%-30s  %s\n", rule_id(rule), what);
 }
 
 /* The divergence in full: what was broken, by which source, and what would have been permitted. */
@@ -102,7 +104,7 @@ static void judge_outcome(struct context *c, const struct step *step)
     return;
   }
   outcome_text(observed, text, sizeof text);
-  print_verdict(c, place, verdict.permitted, text, verdict.permitted ? rule_id(rule) : "");
+  print_verdict(c, place, rule, verdict.permitted, text);
   if (!verdict.permitted)
     print_permitted(&step->set, rule);
 }
@@ -146,7 +148,7 @@ static void judge_word(struct context *c, const struct step *step, const struct 
   }
   (void)snprintf(text, sizeof text, "word at SPA 0x%" PRIx64 ": 0x%" PRIx64 " -> 0x%" PRIx64, word->address, before,
                  word->value);
-  print_verdict(c, place, rule == SLAT_RULE_NONE, text, "");
+  print_verdict(c, place, rule, rule == SLAT_RULE_NONE, text);
   if (rule != SLAT_RULE_NONE) {
     print_rule(rule, 4);
     print_updates(&step->set, word->address);
@@ -180,7 +182,11 @@ static void print_summary(const struct context *c)
 
 static int check(struct context *c)
 {
+  const struct slat_trace *trace = c->replay->trace;
   struct step step;
+  char place[200];
+  slat_trace_place(trace, trace->count == 0 ? 0 : trace->count - 1, place, sizeof place);
+  c->place_width = (int)strlen(place);
   while (replay_next(c->replay, &step)) {
     if (step.observed == NULL)
       c->totals.unobserved++;

@@ -25,13 +25,13 @@ struct field {
 };
 
 /* SDM, "Format of a Page-Table Entry that Maps a 4-KByte Page" and its siblings; APM, "4-Kbyte PTE - Long Mode". */
-static const struct field guest_fields[] = {{0, "P", false},    {1, "R/W", false}, {2, "U/S", false}, {3, "PWT", false},
-                                            {4, "PCD", false},  {5, "A", false},   {6, "D", true},    {7, "PS", false},
-                                            {8, "G", true},     {63, "XD", false}};
+static const struct field intel_fields[] = {{0, "P", false},   {1, "R/W", false}, {2, "U/S", false}, {3, "PWT", false},
+                                            {4, "PCD", false}, {5, "A", false},   {6, "D", true},    {7, "PS", false},
+                                            {8, "G", true},    {63, "XD", false}};
 /* AMD calls bit 63 NX; the rest is the same. */
-static const struct field nested_fields[] = {{0, "P", false},   {1, "R/W", false}, {2, "U/S", false}, {3, "PWT", false},
-                                             {4, "PCD", false}, {5, "A", false},   {6, "D", true},    {7, "PS", false},
-                                             {8, "G", true},    {63, "NX", false}};
+static const struct field amd_fields[] = {{0, "P", false},   {1, "R/W", false}, {2, "U/S", false}, {3, "PWT", false},
+                                          {4, "PCD", false}, {5, "A", false},   {6, "D", true},    {7, "PS", false},
+                                          {8, "G", true},    {63, "NX", false}};
 /* SDM, "Format of an EPT Page-Table Entry that Maps a 4-KByte Page" and its siblings. */
 static const struct field ept_fields[] = {{0, "R", false},  {1, "W", false}, {2, "X", false}, {6, "IPAT", true},
                                           {7, "PS", false}, {8, "A", false}, {9, "D", true}};
@@ -42,12 +42,12 @@ static const struct field *fields_of(const struct entry *entry, size_t *count)
   case ENTRY_EPT:
     *count = COUNT(ept_fields);
     return ept_fields;
-  case ENTRY_NESTED:
-    *count = COUNT(nested_fields);
-    return nested_fields;
+  case ENTRY_AMD:
+    *count = COUNT(amd_fields);
+    return amd_fields;
   default:
-    *count = COUNT(guest_fields);
-    return guest_fields;
+    *count = COUNT(intel_fields);
+    return intel_fields;
   }
 }
 
@@ -86,7 +86,7 @@ void entry_fields_text(const struct entry *entry, char *text, size_t room)
     const bool set = has_field(entry, &field[i]) && entry->value >> field[i].bit % 64 & 1;
     if (entry->format == ENTRY_EPT && field[i].bit == 6) {
       char type[8] = "-";
-      if (entry->leaf)
+      if (entry->leaf && is_present(entry))
         (void)snprintf(type, sizeof type, "MT=%s", memory_type_name(entry->value / 8 % 8));
       used += (size_t)snprintf(text + used, room - used, " %-5s", type);
     }
@@ -119,7 +119,7 @@ uint64_t entry_address(const struct entry *entry)
   return bits_51_0 >> low << low;
 }
 
-/* SDM 6.15, "Interrupt 14 - Page-Fault Exception (#PF)", "Page-Fault Error Code". */
+/* SDM, "Interrupt 14 - Page-Fault Exception (#PF)", figure "Page-Fault Error Code"; APM, "Page-Fault Error Code". */
 static const struct code_bit page_fault_bits[] = {
   {0, "P", "the translation was present: a protection violation", "an entry was not present"},
   {1, "W/R", "the access was a write", "the access was no write"},

@@ -6,8 +6,8 @@
 
 #include "slat/slat.h"
 
-/* Whose format an entry has. */
-enum entry_format { ENTRY_GUEST, ENTRY_EPT, ENTRY_NESTED };
+/* Whose format an entry has: guest tables have their vendor's, nested tables AMD's. */
+enum entry_format { ENTRY_INTEL, ENTRY_EPT, ENTRY_AMD };
 
 struct entry {
   enum entry_format format;

@@ -31,7 +31,7 @@ static void describe(struct reference *reference, const struct slat_controls *co
 {
   struct entry *entry = &reference->entry;
   reference->guest = guest;
-  entry->format = guest ? ENTRY_GUEST : controls->stage2 == SLAT_STAGE2_EPT ? ENTRY_EPT : ENTRY_NESTED;
+  entry->format = !guest && controls->stage2 == SLAT_STAGE2_EPT ? ENTRY_EPT : controls->amd ? ENTRY_AMD : ENTRY_INTEL;
   entry->level = level;
   entry->leaf = looks_like_leaf(level, entry->value);
   entry->ept_ad = controls->ept_ad;

@@ -27,6 +27,8 @@ struct context {
 /* One access on its way to the reader. */
 struct explanation {
   const struct step *step;
+  unsigned shown;    /* index in the set of the outcome that is explained */
+  unsigned decided;  /* number of the reference whose entry decided, 0: none did */
   const struct slat_controls *controls;
   const struct slat_cpu *cpu;
   struct references references;
@@ -86,8 +88,8 @@ static void print_heading(const struct context *c, const struct explanation *x)
   (void)printf("%s%s %u byte%s at linear 0x%" PRIx64 ", %s%s\n", c->style.bold,
                slat_access_kind_name(event->access.kind), event->access.width, event->access.width == 1 ? "" : "s",
                event->access.linear, privilege(&event->access), c->style.reset);
-  (void)printf("  %s, access %zu of %zu, cpu %u: %s, %s, MAXPHYADDR %u\n", x->place, x->step->number, c->accesses,
-               event->cpu, config->vendor == SLAT_AMD ? "AMD" : "Intel",
+  (void)printf("  %s, access %zu of %zu\n", x->place, x->step->number, c->accesses);
+  (void)printf("  cpu %u: %s, %s, MAXPHYADDR %u\n", event->cpu, config->vendor == SLAT_AMD ? "AMD" : "Intel",
                config->stage2 == SLAT_STAGE2_EPT   ? "EPT"
                : config->stage2 == SLAT_STAGE2_NPT ? "nested paging"
                                                    : "no second stage",
@@ -148,13 +150,15 @@ static void print_reference(const struct context *c, const struct explanation *x
 
   entry_name(name, sizeof name, x->controls, r->guest, entry->level, r->step, false);
   entry_fields_text(entry, fields, sizeof fields);
-  (void)printf("%s%4u  %*s%-*s  0x%-*" PRIx64 "  0x%016" PRIx64 "  %-29s", r->guest ? "" : c->style.dim, number,
+  const bool decided = number == x->decided;
+  const char *colour = decided ? c->style.bad : r->guest ? "" : c->style.dim;
+  (void)printf("%s%s%3u  %*s%-*s  0x%-*" PRIx64 "  0x%016" PRIx64 "  %-29s", colour, decided ? ">" : " ", number,
                r->guest ? 0 : 2, "", r->guest ? w.name : w.name - 2, name, w.spa - 2, r->spa, entry->value, fields);
   if (entry->format == ENTRY_EPT ? entry->value % 8 == 0 : entry->value % 2 == 0)
     (void)printf("  not present");
   else
     (void)printf("  -> 0x%" PRIx64 "%s", entry_address(entry), entry->leaf ? sizes[entry->level] : "");
-  (void)printf("%s\n", r->guest ? "" : c->style.reset);
+  (void)printf("%s\n", colour[0] == '\0' ? "" : c->style.reset);
 }
 
 static void print_references(const struct context *c, const struct explanation *x)
@@ -178,35 +182,32 @@ static void print_references(const struct context *c, const struct explanation *
   (void)printf("%s%s", references->count == 0 ? "no paging structure is read\n" : "", "\n");
 }
 
-/* What all entries of the guest's walk together allow. */
+/* What all entries of the guest's walk together allow, and what stage 2 allows where it decided. */
 static void print_rights(const struct explanation *x)
 {
   const struct references *references = &x->references;
-  bool rw = true, us = true, xd = false, any = false;
+  const struct slat_walk *walk = &references->walk;
+  const bool ept = x->controls->stage2 == SLAT_STAGE2_EPT;
+  const unsigned step = x->shown != 0 ? x->shown : references->final ? 0 : walk->end;
+  const struct slat_stage2 *end = step == 0 || step > 4 ? &walk->final : &walk->step[step].stage2;
+  bool rw = true, us = true, xd = false, leaf = false;
+
   for (unsigned i = 0; i < references->count; i++)
     if (references->reference[i].guest) {
-      const uint64_t value = references->reference[i].entry.value;
-      rw = rw && (value >> 1 & 1);
-      us = us && (value >> 2 & 1);
-      xd = xd || (value >> 63 & 1);
-      any = true;
+      const struct entry *entry = &references->reference[i].entry;
+      rw = rw && (entry->value >> 1 & 1);
+      us = us && (entry->value >> 2 & 1);
+      xd = xd || (entry->value >> 63 & 1);
+      leaf = entry->leaf && entry->value % 2 == 1;
     }
-  const bool leaf = any && (references->final || references->walk.outcome.kind == SLAT_PAGE_FAULT);
-  const struct slat_stage2 *end = NULL;
-  const char *what = "the final GPA";
-  if (references->final)
-    end = &references->walk.final;
-  else if (references->walk.outcome.stage == 2 && references->walk.end >= 1 && references->walk.end <= 4) {
-    end = &references->walk.step[references->walk.end].stage2;
-    what = entry_level_name(references->walk.end);
-  }
-  if (leaf)
-    (void)printf("  guest    R/W=%d U/S=%d XD=%d over all entries\n", rw, us, xd);
-  if (end == NULL || end->end != SLAT_S2_PAGE || x->controls->stage2 == SLAT_STAGE2_NONE)
+  if (leaf && x->shown == 0)
+    (void)printf("  rights   guest tables: R/W=%d U/S=%d %s=%d\n", rw, us, x->controls->amd ? "NX" : "XD", xd);
+  if (x->controls->stage2 == SLAT_STAGE2_NONE || end->end != SLAT_S2_PAGE ||
+      (x->shown == 0 && !references->final && walk->outcome.stage != 2))
     return;
-  (void)printf("  %s for %s%s: ", x->controls->stage2 == SLAT_STAGE2_EPT ? "EPT     " : "nested  ",
-               references->final ? "" : "the guest ", what);
-  if (x->controls->stage2 == SLAT_STAGE2_EPT)
+  (void)printf("  %-8s %s, %s%s: ", leaf && x->shown == 0 ? "" : "rights", ept ? "EPT" : "nested tables",
+               step == 0 ? "the final GPA" : "guest ", entry_level_name(step));
+  if (ept)
     (void)printf("R=%d W=%d X=%d\n", end->read, end->write, end->execute);
   else
     (void)printf("R/W=%d U/S=%d NX=%d\n", end->write, end->user, !end->execute);
@@ -224,17 +225,21 @@ static void print_code(const struct slat_outcome *outcome)
   }
 }
 
-static void print_outcome(const struct context *c, const struct explanation *x, const struct slat_outcome *outcome)
+static void print_outcome(const struct context *c, const struct explanation *x)
 {
-  char text[200], name[40];
+  const struct slat_outcome *outcome = &x->step->set.outcome[x->shown];
+  char text[200], name[60];
   outcome_text(outcome, text, sizeof text);
   (void)printf("%s%s%s%s\n", c->style.bold, outcome->kind == SLAT_TRANSLATED ? c->style.good : c->style.bad, text,
                c->style.reset);
+  if (x->shown != 0)
+    (void)printf("  when the processor sets a flag in the guest %s\n", entry_level_name(x->shown));
   print_code(outcome);
   print_rights(x);
-  if (outcome->stage != 0 && outcome->level != 0) {
-    entry_name(name, sizeof name, x->controls, outcome->stage == 1, outcome->level, 0, false);
-    (void)printf("  decided  by the %s\n", name);
+  if (x->decided != 0) {
+    const struct reference *r = &x->references.reference[x->decided - 1];
+    entry_name(name, sizeof name, x->controls, r->guest, r->entry.level, r->step, true);
+    (void)printf("  decided  by reference %u, %s\n", x->decided, name);
   }
   print_rule(outcome->rule, 2);
 }
@@ -262,17 +267,17 @@ static void print_updates(const struct explanation *x)
   }
 }
 
-static void print_others(const struct explanation *x, const struct slat_outcome *main_outcome)
+static void print_others(const struct explanation *x)
 {
   char text[200];
   for (unsigned i = 0; i < SLAT_MAX_OUTCOMES; i++) {
     const struct slat_outcome *outcome = &x->step->set.outcome[i];
-    if (outcome->kind == SLAT_NO_OUTCOME || outcome == main_outcome)
+    if (outcome->kind == SLAT_NO_OUTCOME || i == x->shown)
       continue;
     outcome_text(outcome, text, sizeof text);
     (void)printf("\nor %s\n", text);
     if (i != 0)
-      (void)printf("  when the processor sets a flag in the guest %s\n", entry_level_name(i));
+      (void)printf("  if the processor first sets a flag in the guest %s\n", entry_level_name(i));
     print_code(outcome);
     print_rule(outcome->rule, 2);
   }
@@ -291,25 +296,39 @@ static void print_observed(const struct context *c, const struct explanation *x)
     print_rule(verdict.rule, 2);
 }
 
-/* The outcome that the walk ends in; where flags cannot be set, the first that may happen instead. */
-static const struct slat_outcome *main_outcome_of(const struct slat_permitted *set)
+/* What the walk ends in; where flags cannot be set, the first that happens instead: the guest walks from level 4. */
+static unsigned shown_outcome(const struct slat_permitted *set)
 {
-  for (unsigned i = 0; i + 1 < SLAT_MAX_OUTCOMES; i++)
-    if (set->outcome[i].kind != SLAT_NO_OUTCOME)
-      return &set->outcome[i];
-  return &set->outcome[SLAT_MAX_OUTCOMES - 1];
+  if (set->outcome[0].kind != SLAT_NO_OUTCOME)
+    return 0;
+  unsigned level = SLAT_MAX_OUTCOMES - 1;
+  while (level > 1 && set->outcome[level].kind == SLAT_NO_OUTCOME)
+    level--;
+  return level;
+}
+
+/* The last reference to an entry of the stage and level that the outcome names, and for the right translation. */
+static unsigned deciding_reference(const struct explanation *x)
+{
+  const struct slat_outcome *outcome = &x->step->set.outcome[x->shown];
+  for (unsigned i = x->references.count; i > 0 && outcome->kind != SLAT_TRANSLATED; i--) {
+    const struct reference *r = &x->references.reference[i - 1];
+    if (outcome->stage == (r->guest ? 1 : 2) && outcome->level == r->entry.level &&
+        (x->shown == 0 || x->shown == r->step))
+      return i;
+  }
+  return 0;
 }
 
 static void print_text(const struct context *c, const struct explanation *x)
 {
-  const struct slat_outcome *outcome = main_outcome_of(&x->step->set);
   print_heading(c, x);
   print_references(c, x);
-  print_outcome(c, x, outcome);
+  print_outcome(c, x);
   if (x->step->set.updates != 0)
     (void)printf("\naccessed and dirty flags\n");
   print_updates(x);
-  print_others(x, outcome);
+  print_others(x);
   print_observed(c, x);
 }
 
@@ -371,6 +390,8 @@ static int explain(const struct context *c, const struct step *step)
 
   record_references(&x.references, &replay->machine, cpu, &memory, &step->access->access);
   slat_trace_place(replay->trace, step->index, x.place, sizeof x.place);
+  x.shown = shown_outcome(&step->set);
+  x.decided = deciding_reference(&x);
   if (c->arguments->format == FORMAT_JSON)
     print_object(c, &x);
   else
@@ -426,8 +447,8 @@ int command_walk(int argc, char **argv)
     "Explains one translation: each memory reference of the two-dimensional walk in order, what the entry says, the "
     "outcome with the rule that decided it, the accessed and dirty flags that may or must be set, and what else is "
     "permitted."
-    "\vReferences of stage 2 are indented under the guest entry that they are made for.  Fields are spelled as in the "
-    "manuals; `-' is a field that is clear, ignored or absent.\n\n"
+    "\vReferences of stage 2 are indented under the guest entry that they are made for; `>' marks the one that "
+    "decided.  Fields are spelled as in the manuals; `-' is a field that is clear, ignored or absent.\n\n"
     "As JSON, one object for each access: place, access, of, cpu, request {linear, kind, width, user, implicit}, "
     "references [{ref, entry, stage, level, step, gpa, spa, value, fields, rule}], permitted [outcome, the likely one "
     "first], updates [{entry, stage, level, step, spa, value, may, must}], and, if there was an observation, observed "

@@ -96,7 +96,7 @@ static const struct malformed {
   const char *words;
 } corpus[] = {
   {"", 1, "empty"},
-  {"\n", 1, "no JSON"},
+  {"\n", 1, "or no JSON"},
   {"[1]\n", 1, "not a slat-trace"},
   {"{}\n", 1, "not a slat-trace"},
   {"{\"slat-trace\": 2, \"config\": {}}\n", 1, "version 1 only"},
@@ -111,7 +111,7 @@ static const struct malformed {
    "\"nx\" is not true or false"},
   {"{\"slat-trace\": 1, \"config\": {\"vendor\": \"intel\", \"la57\": true}}\n", 1, "unknown field \"la57\""},
   {HEADER "{\"cpu\": 0, \"acce", 2, "truncated"},
-  {HEADER "\n", 2, "no JSON"},
+  {HEADER "\n" ACCESS, 2, "no JSON"},
   {HEADER "{\"cpu\": 0} {}\n", 2, "no JSON"},
   {HEADER "[]\n", 2, "not an object"},
   {HEADER "{\"cpu\": 0}\n", 2, "no event"},

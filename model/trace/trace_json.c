@@ -478,7 +478,7 @@ static bool read_json(struct reading *r, const char *bytes, size_t size)
   for (; offset < size; r->line++) {
     const char *newline = memchr(bytes + offset, '\n', size - offset);
     const size_t length = newline == NULL ? size - offset : (size_t)(newline - (bytes + offset));
-    if (!read_line(r, bytes + offset, length, newline == NULL))
+    if (!read_line(r, bytes + offset, length, offset + length + 1 >= size))
       return false;
     offset += length + (newline != NULL);
   }
