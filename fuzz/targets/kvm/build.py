@@ -390,25 +390,25 @@ def write_stubs(path, kernel, process):
     return combined, len(functions), len(data)
 
 
-def link_kvm(variant, out, kernel, process):
-    exposed, prepared = set(), []
-    for number, obj in enumerate(kernel):
-        local = [s for s in GLOBALIZE if re.search(rf" [a-z] {s}$", run(["nm", str(obj)]), re.M)]
-        if local:
-            copy = out / f"exposed-{number}.o"
-            run(["objcopy", *[f"--globalize-symbol={s}" for s in local], str(obj), str(copy)])
-            exposed.update(local)
+def link_kvm(out, kernel, process):
+    local = re.findall(rf"^(.*):\S+ [a-z] ({'|'.join(GLOBALIZE)})$", run(["nm", "-A", *kernel]), re.M)
+    if {symbol for _, symbol in local} != set(GLOBALIZE):
+        raise Failure(f"not all of {', '.join(GLOBALIZE)} are in KVM's objects (inlined or renamed): adapt GLOBALIZE in build.py")
+    prepared = []
+    for number, obj in enumerate(map(str, kernel)):
+        if obj in {file for file, _ in local}:
+            copy = str(out / f"exposed-{number}.o")
+            run(["objcopy", *[f"--globalize-symbol={s}" for s in GLOBALIZE], obj, copy])
             obj = copy
-        prepared.append(str(obj))
-    if exposed != set(GLOBALIZE):
-        raise Failure(f"not found in KVM's objects: {', '.join(sorted(set(GLOBALIZE) - exposed))} (inlined or renamed): adapt GLOBALIZE in build.py")
+        prepared.append(obj)
     process = [str(p) for p in process]
     combined, functions, data = write_stubs(out / "stubs.S", prepared, process)
     run(["clang", "-c", "-o", str(out / "stubs-text.o"), str(out / "stubs.S")])
     run(["ld", "-r", "-o", str(out / "all.o"), str(combined), str(out / "stubs-text.o"), *process])
     # The kernel's names stay inside: a harness may have its own mutex_lock() or rb_insert().
     keep = [f"--keep-global-symbol={s}" for s in ["kip_*"] + HOOKS]
-    run(["objcopy", "--wildcard", *keep, str(out / "all.o"), str(out / "kvm.o")])
+    run(["objcopy", "--wildcard", *keep, str(out / "all.o"), str(out / "kvm.o.new")])
+    (out / "kvm.o.new").rename(out / "kvm.o")
     for name in ("all.o", "stubs.o", "stubs-text.o"):
         (out / name).unlink()
     for copy in out.glob("exposed-*.o"):
@@ -444,14 +444,23 @@ def build(variant):
         raise Failure("MUTANT_FILE needs an OUT of its own, or it would replace the unchanged build")
     out.mkdir(parents=True, exist_ok=True)
     source, tree, version = prepared_tree()
-    kvm = out / "source"
-    copy_kvm(source, kvm, mutant)
-    kernel, process, compiled = compile_all(variant, tree, kvm)
-    functions, data = link_kvm(variant, out, kernel, process)
     if mutant:
         version += f"with {mutant.split('=')[0]} replaced\n"
-    (out / "version").write_text(version)
-    (out / "link.txt").write_text(f"{VARIANTS[variant][3]} -no-pie -Wl,--no-relax {out / 'kvm.o'}\n")
+    kvm = out / "source"
+    with open(out / "lock", "w", encoding="ascii") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        copy_kvm(source, kvm, mutant)
+        kernel, process, compiled = compile_all(variant, tree, kvm)
+        # Objects are named by what they were made from.
+        inputs = digest(Path(__file__).read_bytes(), version, *kernel, *process)
+        if (out / "kvm.o").exists() and (out / "inputs").exists() and (out / "inputs").read_text() == inputs:
+            progress(f"{out / 'kvm.o'} is up to date")
+            return out
+        (out / "inputs").unlink(missing_ok=True)
+        functions, data = link_kvm(out, kernel, process)
+        (out / "version").write_text(version)
+        (out / "link.txt").write_text(f"{VARIANTS[variant][3]} -no-pie -Wl,--no-relax {out / 'kvm.o'}\n")
+        (out / "inputs").write_text(inputs)
     progress(f"{out / 'kvm.o'}: {compiled} files compiled, {functions} functions and {data} variables of the kernel stubbed")
     return out
 

@@ -33,7 +33,7 @@ static uint8_t *map(void) { return &__afl_area_ptr ? __afl_area_ptr : NULL; }
 
 #endif
 
-size_t kip_edges_total(void) { return (size_t)(__stop___sancov_guards - __start___sancov_guards); }
+size_t kip_edges_total(void) { return ((uintptr_t)__stop___sancov_guards - (uintptr_t)__start___sancov_guards) / sizeof(uint32_t); }
 
 void kip_clear_edges(void)
 {
