@@ -109,26 +109,15 @@ static void print_heading(const struct context *c, const struct explanation *x)
   (void)putchar('\n');
 }
 
-/* The GPA that the next references translate. */
-static void print_purpose(const struct context *c, const struct explanation *x, unsigned step, uint64_t gpa)
-{
-  if (x->controls->stage2 == SLAT_STAGE2_NONE)
-    return;
-  if (step == 0)
-    (void)printf("      %sthe final GPA 0x%" PRIx64 "%s\n", c->style.bold, gpa, c->style.reset);
-  else
-    (void)printf("      %sguest %s at GPA 0x%" PRIx64 "%s\n", c->style.bold, entry_level_name(step), gpa,
-                 c->style.reset);
-}
-
-/* Columns of the table: widths that the walk needs. */
+/* Columns of the table: widths that the walk needs, and what fits between them. */
 struct columns {
-  int name, spa;
+  int name, spa, gap;
 };
+enum { VALUE_WIDTH = 18, FIELDS_WIDTH = 30 };
 
 static struct columns columns_of(const struct explanation *x)
 {
-  struct columns columns = {.name = 5, .spa = 3};
+  struct columns columns = {.name = 5, .spa = 3, .gap = 2};
   char text[40];
   for (unsigned i = 0; i < x->references.count; i++) {
     const struct reference *r = &x->references.reference[i];
@@ -138,7 +127,22 @@ static struct columns columns_of(const struct explanation *x)
     columns.name = name > columns.name ? name : columns.name;
     columns.spa = spa > columns.spa ? spa : columns.spa;
   }
+  if (4 + columns.name + columns.spa + VALUE_WIDTH + FIELDS_WIDTH + 5 * columns.gap + 3 + columns.spa > LINE_WIDTH)
+    columns.gap = 1;
   return columns;
+}
+
+/* The GPA that the next references translate. */
+static void print_purpose(const struct context *c, const struct explanation *x, unsigned step, uint64_t gpa,
+                          struct columns w)
+{
+  if (x->controls->stage2 == SLAT_STAGE2_NONE)
+    return;
+  if (step == 0)
+    (void)printf("%*s%sthe final GPA 0x%" PRIx64 "%s\n", 4 + w.gap, "", c->style.bold, gpa, c->style.reset);
+  else
+    (void)printf("%*s%sguest %s at GPA 0x%" PRIx64 "%s\n", 4 + w.gap, "", c->style.bold, entry_level_name(step), gpa,
+                 c->style.reset);
 }
 
 static void print_reference(const struct context *c, const struct explanation *x, unsigned number, struct columns w)
@@ -152,12 +156,13 @@ static void print_reference(const struct context *c, const struct explanation *x
   entry_fields_text(entry, fields, sizeof fields);
   const bool decided = number == x->decided;
   const char *colour = decided ? c->style.bad : r->guest ? "" : c->style.dim;
-  (void)printf("%s%s%3u  %*s%-*s  0x%-*" PRIx64 "  0x%016" PRIx64 "  %-29s", colour, decided ? ">" : " ", number,
-               r->guest ? 0 : 2, "", r->guest ? w.name : w.name - 2, name, w.spa - 2, r->spa, entry->value, fields);
+  (void)printf("%s%s%3u%*s%*s%-*s%*s0x%-*" PRIx64 "%*s0x%016" PRIx64 "%*s%-*s%*s", colour, decided ? ">" : " ",
+               number, w.gap, "", r->guest ? 0 : 2, "", r->guest ? w.name : w.name - 2, name, w.gap, "", w.spa - 2,
+               r->spa, w.gap, "", entry->value, w.gap, "", FIELDS_WIDTH, fields, w.gap, "");
   if (entry->format == ENTRY_EPT ? entry->value % 8 == 0 : entry->value % 2 == 0)
-    (void)printf("  not present");
+    (void)printf("not present");
   else
-    (void)printf("  -> 0x%" PRIx64 "%s", entry_address(entry), entry->leaf ? sizes[entry->level] : "");
+    (void)printf("-> 0x%" PRIx64 "%s", entry_address(entry), entry->leaf ? sizes[entry->level] : "");
   (void)printf("%s\n", colour[0] == '\0' ? "" : c->style.reset);
 }
 
@@ -168,17 +173,17 @@ static void print_references(const struct context *c, const struct explanation *
   unsigned purpose = 5; /* of the last heading: none yet */
 
   if (references->count != 0)
-    (void)printf("%s ref  %-*s  %-*s  %-18s  fields%s\n", c->style.dim, w.name, "entry", w.spa, "SPA", "value",
-                 c->style.reset);
+    (void)printf("%s ref%*s%-*s%*s%-*s%*s%-*s%*sfields%s\n", c->style.dim, w.gap, "", w.name, "entry", w.gap, "", w.spa,
+                 "SPA", w.gap, "", VALUE_WIDTH, "value", w.gap, "", c->style.reset);
   for (unsigned i = 0; i < references->count; i++) {
     const struct reference *r = &references->reference[i];
     if (r->step != purpose)
-      print_purpose(c, x, r->step, r->gpa);
+      print_purpose(c, x, r->step, r->gpa, w);
     purpose = r->step;
     print_reference(c, x, i + 1, w);
   }
   if (references->final && purpose != 0) /* no stage 2, or one that reads nothing */
-    print_purpose(c, x, 0, references->walk.outcome.gpa);
+    print_purpose(c, x, 0, references->walk.outcome.gpa, w);
   (void)printf("%s%s", references->count == 0 ? "no paging structure is read\n" : "", "\n");
 }
 

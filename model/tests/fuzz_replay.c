@@ -56,7 +56,7 @@ static void check_step(struct replay *replay, const struct step *step)
   for (unsigned i = 0; i < references.count; i++) {
     check(references.reference[i].entry.level != 0, "a reference that nothing accounts for");
     entry_fields_text(&references.reference[i].entry, text, sizeof text);
-    check(text[0] != '\0' && strlen(text) <= 29, "fields out of their column");
+    check(text[0] != '\0' && strlen(text) <= 30, "fields out of their column");
     json_decref(entry_fields_json(&references.reference[i].entry));
   }
   for (unsigned i = 0; i < SLAT_MAX_OUTCOMES; i++)
