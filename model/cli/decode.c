@@ -45,6 +45,7 @@ static const struct field *fields_of(const struct entry *entry, size_t *count)
   case ENTRY_AMD:
     *count = COUNT(amd_fields);
     return amd_fields;
+  case ENTRY_INTEL:
   default:
     *count = COUNT(intel_fields);
     return intel_fields;

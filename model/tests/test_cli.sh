@@ -1,10 +1,10 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause
-# The slat command from outside: test_cli.sh SLAT ROOT.  TAP.
+# The slat command from outside: SLAT=COMMAND test_cli.sh.  TAP.
 # shellcheck disable=SC2317 # the functions are called through ok
 set -eu
-slat=$1
-root=$2
+root=$(cd "$(dirname "$0")/../.." && pwd)
+slat=${SLAT:-$root/build/bin/slat}
 examples=$root/conformance/examples
 schema=$root/conformance/schema/slat-output-v1.schema.json
 scratch=$(mktemp -d)

@@ -1,10 +1,10 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause
-# The schema and the reader say the same: test_trace_schema.sh SLAT ROOT.  TAP.
+# The schema and the reader say the same: SLAT=COMMAND test_trace_schema.sh.  TAP.
 # Every example is accepted by both; every line of trace_refused.jsonl is refused by both.
 set -eu
-slat=$1
-root=$2
+root=$(cd "$(dirname "$0")/../.." && pwd)
+slat=${SLAT:-$root/build/bin/slat}
 schema=$root/conformance/schema/slat-trace-v1.schema.json
 refused=$root/model/tests/trace_refused.jsonl
 header='{"slat-trace": 1, "config": {"vendor": "intel", "stage2": "ept", "maxphyaddr": 46}}'

@@ -263,26 +263,23 @@ static bool get_name(struct reading *r, const json_t *object, const char *field,
 
 /* -- Events ------------------------------------------------------------------------------------------------------- */
 
-/* What the encoder refuses is said in its words; only what the fields' own checks let through comes here. */
+/* What the encoder refuses is said in its words, and with the way out in those of this form. */
 static bool append(struct reading *r, const struct slat_event *event)
 {
+  static const char *const way_out[SLAT_TRACE_STATUS_COUNT] = {
+    [SLAT_TRACE_BAD_ACCESS] = "only an access of kind \"write\" may have a \"value\": remove it",
+    [SLAT_TRACE_BAD_VALUE] = "widen \"width\" or cut the value",
+    [SLAT_TRACE_BAD_ADDRESS] = "list the whole word",
+    [SLAT_TRACE_BAD_ORDER] = "put it on the line after its access",
+    [SLAT_TRACE_TOO_BIG] = "split the trace",
+  };
   const enum slat_trace_status status = slat_trace_append(r->trace, &r->order, event, r->line);
-  switch (status) {
-  case SLAT_TRACE_OK:
+  if (status == SLAT_TRACE_OK)
     return true;
-  case SLAT_TRACE_NO_ROOM:
+  if (status == SLAT_TRACE_NO_ROOM)
     return refuse(r, "out of memory");
-  case SLAT_TRACE_BAD_ORDER:
-    return refuse(r, "%s; put it on the line after its access", slat_trace_status_text(status));
-  case SLAT_TRACE_TOO_BIG:
-    return refuse(r, "%s; split the trace", slat_trace_status_text(status));
-  case SLAT_TRACE_BAD_VALUE:
-    return refuse(r, "%s; widen \"width\" or cut the value", slat_trace_status_text(status));
-  case SLAT_TRACE_BAD_ACCESS:
-    return refuse(r, "only an access of kind \"write\" may have a \"value\"; remove it");
-  default:
-    return refuse(r, "%s", slat_trace_status_text(status));
-  }
+  return refuse(r, "%s%s%s", slat_trace_status_text(status), way_out[status] == NULL ? "" : "; ",
+                way_out[status] == NULL ? "" : way_out[status]);
 }
 
 static bool read_register(struct reading *r, const json_t *object, struct slat_event *event)
