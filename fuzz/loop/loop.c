@@ -92,6 +92,10 @@ static void diverged(struct loop *loop, struct divergence *divergence)
 
   divergence->machine = &loop->machine;
   divergence->memory = &loop->view;
+  divergence->scenario = loop->scenario;
+  divergence->at = loop->at;
+  if (divergence->access)
+    divergence->fresh_by_fault = staleness_fresh_by_fault(&loop->staleness, divergence->access->linear, &divergence->fault_code);
   statistics->divergences++;
   for (unsigned i = 0; loop->target->waivers[i].id && i < WAIVERS_MAX; i++)
     if (loop->target->waivers[i].covers(divergence)) {
@@ -296,6 +300,15 @@ static void judge_words(struct loop *loop, const struct slat_access *access, con
   }
 }
 
+/* The word as the walk of a store left it, before the data came: a walk that used it set its flags. */
+static uint64_t with_flags(const struct slat_permitted *set, uint64_t spa, uint64_t word)
+{
+  for (unsigned i = 0; i < set->updates; i++)
+    if (set->update[i].spa == spa)
+      word |= set->update[i].may;
+  return word;
+}
+
 /* What the access stored is where it was translated to. Called before the word is taken over. */
 static void judge_store(struct loop *loop, const struct slat_access *access, const struct slat_permitted *set, const struct store *store)
 {
@@ -372,7 +385,8 @@ static const struct slat_permitted *as_observable(const struct slat_permitted *s
   return &open;
 }
 
-static void judge_outcome(struct loop *loop, enum observation observation, const struct slat_access *access, const struct slat_permitted *set,
+/* @return false: it diverges. What follows from that is not judged, even if a waiver covers it. */
+static bool judge_outcome(struct loop *loop, enum observation observation, const struct slat_access *access, const struct slat_permitted *set,
                           struct observed *observed)
 {
   const struct slat_permitted *held = as_observable(set, observed);
@@ -385,11 +399,12 @@ static void judge_outcome(struct loop *loop, enum observation observation, const
   if (!verdict.permitted) {
     diverged(loop, &(struct divergence){ .observation = observation, .rule = verdict.rule, .access = access, .set = held,
                                          .observed = &observed->outcome });
-    return;
+    return false;
   }
   loop->statistics->agreements++;
   count_outcome(loop, &observed->outcome, &set->outcome[verdict.match % SLAT_MAX_OUTCOMES]);
   canary(loop, held, &observed->outcome);
+  return true;
 }
 
 static void observe(struct loop *loop, enum observation observation, const struct slat_event *event, const struct slat_permitted *set,
@@ -427,17 +442,14 @@ static void observe(struct loop *loop, enum observation observation, const struc
   if (tracked)
     memory_set(&loop->memory, stored_word, before); /* from now on it is a word of the scenario */
   judge_store(loop, access, set, &store);
-  if (judged && !loop->stopped) {
-    judge_outcome(loop, observation, access, set, &observed);
-    if (!loop->stopped)
-      judge_words(loop, access, set, done, &store);
-  } else {
+  if (judged && !loop->stopped && judge_outcome(loop, observation, access, set, &observed))
+    judge_words(loop, access, set, done, &store);
+  else
     adopt_words(loop);
-  }
   if (tracked)
-    staleness_store(&loop->staleness, stored_word, before, memory_word(&loop->memory, stored_word));
+    staleness_store(&loop->staleness, stored_word, with_flags(set, stored_word, before), memory_word(&loop->memory, stored_word));
   if (observation == OBSERVE_ACCESS && observed.outcome.kind == SLAT_PAGE_FAULT)
-    staleness_flush_page(&loop->staleness, access->linear);
+    staleness_page_fault(&loop->staleness, access->linear, (unsigned)observed.outcome.code);
 }
 
 /* ---- Cached translations: whatever one permits, the oracle must permit, with nothing left to be set ---- */

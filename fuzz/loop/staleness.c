@@ -34,7 +34,7 @@ void staleness_store(struct staleness *staleness, uint64_t spa, uint64_t before,
   staleness->word[staleness->words++].stored = staleness->now;
 }
 
-void staleness_flush_page(struct staleness *staleness, uint64_t linear)
+static void flush_page(struct staleness *staleness, uint64_t linear, bool by_fault, unsigned code)
 {
   unsigned i = 0;
 
@@ -46,6 +46,28 @@ void staleness_flush_page(struct staleness *staleness, uint64_t linear)
   if (i == staleness->pages)
     staleness->page[staleness->pages++].number = linear >> 12;
   staleness->page[i].flushed = staleness->now;
+  staleness->page[i].by_fault = by_fault;
+  staleness->page[i].fault_code = code;
+}
+
+void staleness_flush_page(struct staleness *staleness, uint64_t linear)
+{
+  flush_page(staleness, linear, false, 0);
+}
+
+void staleness_page_fault(struct staleness *staleness, uint64_t linear, unsigned code)
+{
+  flush_page(staleness, linear, true, code);
+}
+
+bool staleness_fresh_by_fault(const struct staleness *staleness, uint64_t linear, unsigned *code)
+{
+  for (unsigned i = 0; i < staleness->pages; i++)
+    if (staleness->page[i].number == linear >> 12 && staleness->page[i].flushed > staleness->all_flushed) {
+      *code = staleness->page[i].fault_code;
+      return staleness->page[i].by_fault;
+    }
+  return false;
 }
 
 void staleness_flush_all(struct staleness *staleness)

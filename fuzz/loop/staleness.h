@@ -28,6 +28,8 @@ struct staleness {
   struct {
     uint64_t number;
     uint32_t flushed;
+    bool by_fault;        /* by a page fault, with this error code */
+    unsigned fault_code;
   } page[STALE_PAGES];
 };
 
@@ -36,8 +38,11 @@ enum stale_reason { STALE_NOT, STALE_STORE, STALE_REGISTER };
 void staleness_reset(struct staleness *staleness);
 /** The word at `spa` changed. */
 void staleness_store(struct staleness *staleness, uint64_t spa, uint64_t before, uint64_t after);
-/** INVLPG, or a page fault at the address. */
+/** INVLPG. */
 void staleness_flush_page(struct staleness *staleness, uint64_t linear);
+void staleness_page_fault(struct staleness *staleness, uint64_t linear, unsigned code);
+/** @return true: the page was invalidated by a page fault, and by nothing since. */
+bool staleness_fresh_by_fault(const struct staleness *staleness, uint64_t linear, unsigned *code);
 void staleness_flush_all(struct staleness *staleness);
 void staleness_nxe_cleared(struct staleness *staleness);
 /** May the address still be translated by something that memory no longer says? */

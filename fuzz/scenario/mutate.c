@@ -37,7 +37,7 @@ static void mutate_access(struct slat_event *event, const struct places *places,
     access->implicit = access->implicit && access->kind != SLAT_FETCH;
     break;
   case 3:
-    access->implicit = !access->implicit && access->kind != SLAT_FETCH;
+    access->implicit = !access->implicit && access->kind != SLAT_FETCH && !event->stores; /* software does not choose what those store */
     break;
   case 4: /* another index at one level */
     access->linear ^= 1ULL << (12 + random_below(random, 36));

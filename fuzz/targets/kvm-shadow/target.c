@@ -75,6 +75,10 @@ static void access_memory(const struct slat_event *event, struct observed *obser
   const struct slat_access *access = &event->access;
   struct kip_access result;
 
+  if (event->stores && access->implicit) { /* software does not choose what an implicit access stores; KVM's emulation of one differs */
+    observed->status = TARGET_REFUSED;
+    return;
+  }
   kip_set_cpl(access->user ? 3 : 0);
   if (event->stores)
     kip_store(access->linear, event->value, access->width, kvm_access_bits(access), &result);
