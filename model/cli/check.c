@@ -188,12 +188,13 @@ static int check(struct context *c)
   slat_trace_place(trace, trace->count == 0 ? 0 : trace->count - 1, place, sizeof place);
   c->place_width = (int)strlen(place);
   while (replay_next(c->replay, &step)) {
-    if (step.observed == NULL)
+    if (step.observed == NULL) {
       c->totals.unobserved++;
-    else
+    } else {
       judge_outcome(c, &step);
-    for (size_t i = 0; i < step.words; i++)
-      judge_word(c, &step, &step.observed[1 + i]);
+      for (size_t i = 0; i < step.words; i++)
+        judge_word(c, &step, &step.observed[1 + i]);
+    }
     if (!replay_commit(c->replay, &step))
       break;
   }

@@ -233,7 +233,7 @@ static void print_code(const struct slat_outcome *outcome)
 static void print_outcome(const struct context *c, const struct explanation *x)
 {
   const struct slat_outcome *outcome = &x->step->set.outcome[x->shown];
-  char text[200], name[60];
+  char text[200];
   outcome_text(outcome, text, sizeof text);
   (void)printf("%s%s%s%s\n", c->style.bold, outcome->kind == SLAT_TRANSLATED ? c->style.good : c->style.bad, text,
                c->style.reset);
@@ -243,6 +243,7 @@ static void print_outcome(const struct context *c, const struct explanation *x)
   print_rights(x);
   if (x->decided != 0) {
     const struct reference *r = &x->references.reference[x->decided - 1];
+    char name[60];
     entry_name(name, sizeof name, x->controls, r->guest, r->entry.level, r->step, true);
     (void)printf("  decided  by reference %u, %s\n", x->decided, name);
   }
@@ -405,7 +406,7 @@ static int explain(const struct context *c, const struct step *step)
                                                                                                : EXIT_DIVERGES;
 }
 
-static int walk(struct context *c)
+static int explain_accesses(struct context *c)
 {
   const struct slat_trace *trace = c->replay->trace;
   const struct arguments *arguments = c->arguments;
@@ -471,7 +472,7 @@ int command_walk(int argc, char **argv)
   if (code != EXIT_AGREES)
     return code;
   struct context context = {.arguments = &arguments, .style = terminal_style(), .replay = &replay};
-  code = replay_open(&replay, &trace) ? walk(&context) : replay.failure;
+  code = replay_open(&replay, &trace) ? explain_accesses(&context) : replay.failure;
   replay_close(&replay);
   slat_trace_free(&trace);
   return finish_output(code);

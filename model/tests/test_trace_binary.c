@@ -10,7 +10,7 @@
 
 #define SEED UINT64_C(0x736c6174)
 
-static const struct slat_config config = {
+static const struct slat_config a_config = {
   .vendor = SLAT_INTEL, .stage2 = SLAT_STAGE2_EPT, .maxphyaddr = 46, .nx = true, .ept_page_2mb = true};
 
 static const struct slat_event an_access = {
@@ -124,7 +124,7 @@ static enum slat_trace_status read_header(unsigned offset, uint8_t value, size_t
   uint8_t bytes[SLAT_TRACE_RECORD];
   struct slat_trace_reader reader;
   struct slat_config read_config;
-  assert_int_equal(slat_trace_encode_config(&config, bytes), SLAT_TRACE_OK);
+  assert_int_equal(slat_trace_encode_config(&a_config, bytes), SLAT_TRACE_OK);
   bytes[offset] = value;
   return slat_trace_begin(&reader, bytes, size, &read_config);
 }
@@ -189,8 +189,8 @@ static void order_and_limits(void **state)
   struct slat_event e;
   (void)state;
 
-  assert_int_equal(slat_trace_put_config(&writer, bytes, 31, &config), SLAT_TRACE_NO_ROOM);
-  assert_int_equal(slat_trace_put_config(&writer, bytes, sizeof bytes, &config), SLAT_TRACE_OK);
+  assert_int_equal(slat_trace_put_config(&writer, bytes, 31, &a_config), SLAT_TRACE_NO_ROOM);
+  assert_int_equal(slat_trace_put_config(&writer, bytes, sizeof bytes, &a_config), SLAT_TRACE_OK);
   assert_int_equal(slat_trace_put_event(&writer, &an_observation), SLAT_TRACE_BAD_ORDER);
   assert_int_equal(slat_trace_put_event(&writer, &a_word), SLAT_TRACE_BAD_ORDER);
   assert_int_equal(slat_trace_put_event(&writer, &an_access), SLAT_TRACE_OK);
