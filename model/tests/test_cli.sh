@@ -5,6 +5,7 @@
 set -eu
 root=$(cd "$(dirname "$0")/../.." && pwd)
 slat=${SLAT:-$root/build/bin/slat}
+[ -x "$slat" ] || { echo "Bail out! no command $slat: run make cli, or set SLAT"; exit 1; }
 examples=$root/conformance/examples
 schema=$root/conformance/schema/slat-output-v1.schema.json
 scratch=$(mktemp -d)

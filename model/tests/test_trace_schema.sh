@@ -5,6 +5,7 @@
 set -eu
 root=$(cd "$(dirname "$0")/../.." && pwd)
 slat=${SLAT:-$root/build/bin/slat}
+[ -x "$slat" ] || { echo "Bail out! no command $slat: run make cli, or set SLAT"; exit 1; }
 schema=$root/conformance/schema/slat-trace-v1.schema.json
 refused=$root/model/tests/trace_refused.jsonl
 header='{"slat-trace": 1, "config": {"vendor": "intel", "stage2": "ept", "maxphyaddr": 46}}'
@@ -44,7 +45,7 @@ for example in "$root"/conformance/examples/*.jsonl; do
   timeout 10 "$slat" convert "$example" "$scratch/binary" &&
     timeout 10 "$slat" convert "$scratch/binary" "$scratch/json" &&
     timeout 10 "$slat" convert "$scratch/json" "$scratch/again" &&
-    cmp "$scratch/binary" "$scratch/again" || status=1
+    cmp "$scratch/binary" "$scratch/again" || { status=1; continue; }
   /usr/bin/python3 "$root/model/tests/trace_schema.py" "$schema" "$scratch/json" >"$scratch/out" || status=1
 done
 report $status "what the writer writes is lossless and fits the schema"
