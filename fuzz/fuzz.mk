@@ -73,3 +73,12 @@ fuzz-replay-sanitized: fuzz-objects
 	  fuzz/loop/link $(TARGET) $$variant $(FUZZ_KVM)$$variant $(FUZZ)/$(TARGET)/$$variant || exit 1; \
 	done
 	@fuzz/report/run --target '$(TARGET)' --replay-sanitized
+
+# The loop, tested with a target that is wrong on purpose.
+FUZZ_TEST := $(FUZZ)/tests/test_loop
+$(FUZZ_TEST): $(FUZZ)/obj/tests/test_loop.o $(FUZZ)/obj/tests/fake_target.o $(FUZZ)/libfuzz.a $(LIBSLAT)
+	@mkdir -p $(@D)
+	$(FUZZ_CC) -o $@ $^ -lcmocka
+.PHONY: fuzz-test
+fuzz-test: $(FUZZ_TEST)
+	$(FUZZ_TEST)

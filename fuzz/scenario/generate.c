@@ -335,7 +335,7 @@ void scenario_generate(struct scenario *scenario, const struct scenario_capabili
   store_guest_tables(&plan);
   append_registers(&plan);
   plan_pages(&plan, &places);
-  places_collect(&places, scenario);
+  places_collect(&places, scenario, can->memory_bytes);
 
   const unsigned prologue = scenario->count;
   while (scenario->count < prologue + SCENARIO_STEPS && scenario->count < SCENARIO_MAX_EVENTS)

@@ -222,7 +222,7 @@ static void mutate_once(struct scenario *scenario, const struct scenario *other,
   const unsigned steps = scenario->count - prologue;
   const unsigned choice = random_below(random, 100);
 
-  places_collect(&places, scenario);
+  places_collect(&places, scenario, can->memory_bytes);
   if (choice < 36 && prologue > 0) {
     mutate_event(scenario, random_below(random, prologue), &places, random);
   } else if (choice < 62 && steps > 0) {

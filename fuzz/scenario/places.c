@@ -26,9 +26,17 @@ void places_stored(struct places *places, uint64_t spa, uint64_t value)
       places->value[i] = value;
 }
 
-void places_collect(struct places *places, const struct scenario *scenario)
+static void add_frame(struct places *places, uint64_t address)
+{
+  if ((address & ENTRY_ADDRESS) < places->memory_bytes)
+    add(places->frame, &places->frames, PLACES_FRAMES, address & ENTRY_ADDRESS);
+}
+
+void places_collect(struct places *places, const struct scenario *scenario, uint64_t memory_bytes)
 {
   const unsigned prologue = scenario_prologue(scenario);
+
+  places->memory_bytes = memory_bytes;
 
   for (unsigned i = 0; i < scenario->count; i++) {
     const struct slat_event *event = &scenario->event[i];
@@ -37,10 +45,10 @@ void places_collect(struct places *places, const struct scenario *scenario)
     case SLAT_EVENT_STORE:
       if (event->width == 8 && i < prologue)
         places_stored(places, event->address, event->value);
-      add(places->frame, &places->frames, PLACES_FRAMES, event->address & ENTRY_ADDRESS);
+      add_frame(places, event->address);
       break;
     case SLAT_EVENT_REGISTER:
-      if (event->reg == SLAT_CR3)
+      if (event->reg == SLAT_CR3 && event->value < memory_bytes)
         add(places->root, &places->roots, PLACES_ROOTS, event->value);
       break;
     case SLAT_EVENT_ACCESS:
@@ -51,7 +59,7 @@ void places_collect(struct places *places, const struct scenario *scenario)
     }
   }
   for (unsigned i = 0; i < places->words; i++)
-    add(places->frame, &places->frames, PLACES_FRAMES, places->value[i] & ENTRY_ADDRESS);
+    add_frame(places, places->value[i]);
   /* A scenario without one of these has lost it to mutation: something must be there. */
   if (places->pages == 0)
     places_add_page(places, 0);

@@ -7,6 +7,7 @@
 enum { PLACES_PAGES = 12, PLACES_WORDS = 128, PLACES_FRAMES = 24, PLACES_ROOTS = 4 };
 
 struct places {
+  uint64_t memory_bytes;         /* frames and roots are below */
   unsigned pages, words, frames, roots;
   uint64_t page[PLACES_PAGES];   /* linear addresses of pages that are accessed */
   uint64_t word[PLACES_WORDS];   /* SPAs of the entries that are stored, 8-byte aligned */
@@ -16,7 +17,7 @@ struct places {
 };
 
 /** Collects the places of the scenario; `pages` that are in `places` already stay. */
-void places_collect(struct places *places, const struct scenario *scenario);
+void places_collect(struct places *places, const struct scenario *scenario, uint64_t memory_bytes);
 void places_add_page(struct places *places, uint64_t linear);
 /** A store was made: remembers the value. */
 void places_stored(struct places *places, uint64_t spa, uint64_t value);

@@ -1,8 +1,159 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What KVM's shadow paging is known to do otherwise than the manuals say. */
-#include "../../loop/waiver.h"
+/* What KVM's shadow paging is known to do otherwise than the manuals say. Each is a defect of KVM or a shortcut that its authors chose;
+ * fuzz/findings/ has the smallest scenario of each. A divergence that fits no row here stays a divergence. */
+#include "../kvm-common/common.h"
 
 extern const struct waiver kvm_shadow_waivers[];
+
+#define CR0_WP (1ULL << 16)
+#define EFER_NXE (1ULL << 11)
+#define ENTRY_PS (1ULL << 7)
+#define ENTRY_XD (1ULL << 63)
+#define ENTRY_ADDRESS 0x000ffffffffff000ULL
+
+static uint64_t reg(const struct divergence *d, enum slat_register name)
+{
+  return d->machine->cpu[0].reg[name];
+}
+
+/* What the guest's entries for an address say together. */
+struct path {
+  bool complete, user, write, execute_disable;
+};
+
+static struct path path_of(const struct divergence *d)
+{
+  struct path path = { .user = true, .write = true };
+  uint64_t table = reg(d, SLAT_CR3) & ENTRY_ADDRESS;
+
+  for (unsigned level = 4; level >= 1; level--) {
+    const uint64_t entry = d->memory->read(d->memory->context, table + 8 * (d->access->linear >> (12 + 9 * (level - 1)) & 511));
+
+    if (!(entry & 1))
+      break;
+    path.write = path.write && (entry & 2);
+    path.user = path.user && (entry & 4);
+    path.execute_disable = path.execute_disable || (entry & ENTRY_XD);
+    path.complete = level == 1 || (level < 4 && (entry & ENTRY_PS));
+    if (path.complete)
+      break;
+    table = entry & ENTRY_ADDRESS;
+  }
+  return path;
+}
+
+static bool seen(const struct divergence *d, enum slat_outcome_kind kind)
+{
+  return d->observed && d->observed->kind == kind;
+}
+
+static bool expected_fault(const struct divergence *d, uint64_t code_set, uint64_t code_clear)
+{
+  return d->set && d->set->outcome[0].kind == SLAT_PAGE_FAULT && (d->set->outcome[0].code & code_set) == code_set &&
+         (d->set->outcome[0].code & code_clear) == 0;
+}
+
+/* An implicit supervisor access to a user page under SMAP, with AC = 1: the processor faults, KVM's walk for that fault permits it. */
+static bool implicit_access_with_ac(const struct divergence *d)
+{
+  return d->access && d->access->implicit && (d->observation == OBSERVE_ACCESS || d->observation == OBSERVE_FLAGS) &&
+         (reg(d, SLAT_CR4) & KVM_CR4_SMAP) && (reg(d, SLAT_RFLAGS) & KVM_RFLAGS_AC) && path_of(d).user &&
+         expected_fault(d, KIP_PF_PRESENT, KIP_PF_RSVD | KIP_PF_USER) &&
+         (d->text || seen(d, SLAT_TRANSLATED) || d->observation == OBSERVE_FLAGS);
+}
+
+static bool supervisor_wrote_before(const struct divergence *d)
+{
+  for (unsigned i = 0; i <= d->at && i < d->scenario->count; i++) {
+    const struct slat_event *event = &d->scenario->event[i];
+
+    if (event->kind == SLAT_EVENT_ACCESS && event->access.kind == SLAT_WRITE && (!event->access.user || event->access.implicit))
+      return true;
+  }
+  return false;
+}
+
+/* With CR0.WP = 0 and AC = 1 a supervisor write to a read-only user page makes its shadow entry a supervisor one; with AC = 0 that is
+ * still there, and SMAP does not concern supervisor pages. */
+static bool smap_lost_with_wp_clear(const struct divergence *d)
+{
+  struct path path;
+
+  if (!d->access || (d->access->user && !d->access->implicit) || d->access->kind == SLAT_FETCH || !seen(d, SLAT_TRANSLATED) ||
+      (d->observation != OBSERVE_ACCESS && d->observation != OBSERVE_RIGHT) || (reg(d, SLAT_CR0) & CR0_WP) ||
+      !(reg(d, SLAT_CR4) & KVM_CR4_SMAP) || !expected_fault(d, KIP_PF_PRESENT, KIP_PF_RSVD | KIP_PF_USER))
+    return false;
+  path = path_of(d);
+  return path.complete && path.user && !path.write && supervisor_wrote_before(d);
+}
+
+static bool nxe_was_set(const struct divergence *d)
+{
+  const unsigned prologue = scenario_prologue(d->scenario);
+  bool now = d->machine->config.nx, ever = false; /* a machine starts with NXE = 1 where it can */
+
+  for (unsigned i = 0; i <= d->at && i < d->scenario->count; i++) {
+    const struct slat_event *event = &d->scenario->event[i];
+
+    if (event->kind == SLAT_EVENT_REGISTER && event->reg == SLAT_EFER)
+      now = event->value & EFER_NXE;
+    ever = ever || (i + 1 >= prologue && now);
+  }
+  return ever;
+}
+
+/* Shadow pages do not depend on the guest's EFER.NXE: entries with XD = 1 that were shadowed under NXE = 1 stay when it is cleared. */
+static bool nxe_cleared(const struct divergence *d)
+{
+  return d->access && seen(d, SLAT_TRANSLATED) && (d->observation == OBSERVE_ACCESS || d->observation == OBSERVE_RIGHT) &&
+         !(reg(d, SLAT_EFER) & EFER_NXE) && expected_fault(d, KIP_PF_PRESENT | KIP_PF_RSVD, 0) && path_of(d).execute_disable &&
+         nxe_was_set(d);
+}
+
+/* A page fault with P = 0 or RSVD = 1 does not drop the shadow entry of its address. */
+static bool fault_keeps_translation(const struct divergence *d)
+{
+  return d->access && seen(d, SLAT_TRANSLATED) && (d->observation == OBSERVE_ACCESS || d->observation == OBSERVE_RIGHT) &&
+         d->fresh_by_fault && (!(d->fault_code & KIP_PF_PRESENT) || (d->fault_code & KIP_PF_RSVD));
+}
+
 const struct waiver kvm_shadow_waivers[] = {
+  {
+    .id = "implicit_access_with_ac",
+    .statement = "An implicit supervisor access to a user page is let through by EFLAGS.AC = 1, or intercepted for ever.",
+    .manual = "with CR4.SMAP = 1, EFLAGS.AC = 1 permits explicit supervisor accesses to user-mode addresses only, never implicit ones "
+              "(SDM 3A, Determination of Access Rights, 4.6.1; APM 2, Supervisor-Mode Access Prevention, 5.6.6)",
+    .evidence = "arch/x86/kvm/mmu.h, permission_fault(): PFERR_IMPLICIT_ACCESS, which only emulation sets (x86.c, emulator_read_std()); "
+                "the error code of an intercepted #PF does not have it. fuzz/findings/implicit-access-with-ac.md",
+    .covers = implicit_access_with_ac,
+  },
+  {
+    .id = "smap_lost_with_wp_clear",
+    .statement = "With CR0.WP = 0, a supervisor write under AC = 1 to a read-only user page makes later supervisor accesses escape SMAP.",
+    .manual = "with CR4.SMAP = 1 and EFLAGS.AC = 0 a supervisor access may not read or write any user-mode address, whatever CR0.WP; "
+              "an address is a user-mode one by the guest's entries (SDM 3A, Determination of Access Rights, 4.6.1)",
+    .evidence = "arch/x86/kvm/mmu/paging_tmpl.h, FNAME(page_fault): \"If the page has been changed to a kernel page ...\"; "
+                "Documentation/virt/kvm/x86/mmu.rst takes SMAP to be enforced by the walk. fuzz/findings/smap-lost-with-wp-clear.md",
+    .covers = smap_lost_with_wp_clear,
+  },
+  {
+    .id = "nxe_cleared",
+    .statement = "After EFER.NXE was cleared, entries with bit 63 set still translate, also after a reload of CR3.",
+    .manual = "bit 63 of a present entry is reserved if IA32_EFER.NXE = 0 (SDM 3A, IA-32e Paging, 4.5; APM 2, Field Definitions, 5.4.1); "
+              "MOV to CR3 invalidates all TLB entries except those for global pages (SDM 3A, 4.10.4.1)",
+    .evidence = "arch/x86/kvm/mmu/mmu.c, kvm_init_shadow_mmu(): root_role.efer_nx = true, so that shadow pages made under NXE = 1 "
+                "are found again. fuzz/findings/nxe-cleared.md",
+    .covers = nxe_cleared,
+  },
+  {
+    .id = "fault_keeps_translation",
+    .statement = "A page fault with P = 0 or RSVD = 1 in its code leaves the stale shadow entry of its address in place.",
+    .manual = "\"a page-fault exception resulting from an attempt to use a linear address will invalidate any PML4-cache, PDPTE-cache, and "
+              "PDE-cache entries that would be used for that linear address as well as any TLB entry for that address's page number\" "
+              "(SDM 3A, Operations that Invalidate TLBs and Paging-Structure Caches; 253668-032US p. 4-47; APM 2, TLB Management, 5.5.3)",
+    .evidence = "arch/x86/kvm/x86.c, kvm_inject_emulated_page_fault(): invalidates only if PFERR_PRESENT_MASK and not PFERR_RSVD_MASK. "
+                "fuzz/findings/fault-keeps-translation.md",
+    .covers = fault_keeps_translation,
+  },
   { .id = NULL },
 };
