@@ -35,7 +35,7 @@ SLOW = 5.0  # goals that take longer are listed
 # What a unit may add to the command line.  Nothing that leaves out goals or weakens what is proved is in here.
 ALLOWED_OPTIONS = {"-wp-split", "-wp-split-depth", "-wp-max-split", "-wp-fct-timeout", "-wp-unfold-assigns",
                    "-wp-auto", "-wp-auto-depth", "-wp-auto-width", "-wp-steps", "-wp-prenex", "-wp-no-let",
-                   "-wp-no-simpl", "-wp-no-pruning", "-wp-no-core", "-wp-no-filter", "-wp-no-reduce",
+                   "-wp-no-simpl", "-wp-pruning", "-wp-no-core", "-wp-no-filter", "-wp-no-reduce",
                    "-wp-no-ground", "-wp-bound-forall-unfolding", "-wp-init-summarize-array",
                    "-wp-extensional", "-wp-no-extensional"}
 UNIT_KEYS = {"sources", "functions", "claims", "lemmas", "defines", "timeout", "provers", "options", "warnings",
@@ -142,12 +142,15 @@ class Unit:
         data = self.data
         command = ["frama-c", "-machdep", "gcc_x86_64", "-warn-unsigned-overflow",
                    "-cpp-extra-args=" + " ".join(["-std=c99"] + self.cpp)] + self.sources
-        prove = ["-wp", "-wp-rte", "-wp-par", str(jobs), "-wp-cache", "none"]
+        # WP's own pruning of branches costs five times what it saves on entries with many fields: off by default.
+        prove = ["-wp", "-wp-rte", "-wp-no-pruning", "-wp-par", str(jobs)]
         if cache:
-            prove = prove[:-1] + ["update", "-wp-cache-dir", os.path.abspath(os.path.join(BUILD, "proofs/cache"))]
+            prove += ["-wp-cache", "update", "-wp-cache-dir", os.path.abspath(os.path.join(BUILD, "proofs/cache"))]
+        else:
+            prove += ["-wp-cache", "none"]
         prove += data.get("options", [])
         if stage == "goals":
-            prove += ["-wp-prover", data.get("provers", "z3,cvc4"), "-wp-timeout", str(data.get("timeout", 20))]
+            prove += ["-wp-prover", data.get("provers", "cvc4,z3"), "-wp-timeout", str(data.get("timeout", 20))]
             if data.get("lemmas_elsewhere"):
                 prove += ["-wp-prop=-@lemma"]
             return (command + ["-print", "-ocode", os.path.join(self.out, "normal.c"), "-then", "-no-print"] + prove +
@@ -243,6 +246,15 @@ class Unit:
 
     def read_normal_form(self):
         """Lemmas, and everything assumed, from the text as Frama-C understood it: macros cannot hide anything."""
+        for path in self.files:
+            text = read(path)
+            if "__FRAMAC__" in text:
+                self.assumed.append(("variant", path))
+            # Frama-C prints `admit lemma` as an axiom: look for the word in the sources as well.
+            for comment, offset in acsl_comments(text):
+                for match in re.finditer(r"\badmit\b[^;]*", re.sub(r"//[^\n]*", blank, comment[3:])):
+                    line = text.count("\n", 0, offset + 3 + match.start()) + 1
+                    self.errors.append("%s:%d: %s" % (path, line, " ".join(match.group(0).split())))
         path = os.path.join(self.out, "normal.c")
         try:
             with open(path, encoding="utf-8") as file:
@@ -250,16 +262,15 @@ class Unit:
         except OSError:
             self.errors.append("no normal form: %s" % path)
             return
-        for comment in acsl_comments(text):
-            for match in re.finditer(r"\b(admit\s+)?(?:check\s+)?(lemma|axiom)\s+(\w+)", comment):
-                if match.group(1):
-                    self.errors.append("%s: admit lemma %s" % (self.locate("admit", match.group(3)), match.group(3)))
-                elif match.group(2) == "axiom":
-                    self.assumed.append(("axiom", match.group(3)))
+        for comment, _ in acsl_comments(text):
+            for match in re.finditer(r"\b(lemma|axiom)\s+(\w+)", comment):
+                if match.group(1) == "axiom":
+                    self.assumed.append(("axiom", match.group(2)))
                 else:
-                    self.lemmas.append(match.group(3))
-            for match in re.finditer(r"\badmit\b(?!\s+lemma)\s*(?:(\w+)\s*:)?[^;]*", comment):
-                self.errors.append("%s: %s" % (self.locate("admit", ""), " ".join(match.group(0).split())))
+                    self.lemmas.append(match.group(2))
+            for match in re.finditer(r"\badmit\b[^;]*", comment):  # also one that a macro made
+                if not any(": admit" in error for error in self.errors):
+                    self.errors.append("%s: %s" % (self.file, " ".join(match.group(0).split())))
             # A logic function or predicate without a body is an uninterpreted symbol: an assumption about nothing
             # yet, and what axioms and contracts speak of.
             for match in re.finditer(r"\b(?:logic|predicate)\s[^=;]*?(\w+)\s*(?:\{[^}]*\}\s*)?(?:\([^;=]*\)\s*)?"
@@ -268,9 +279,6 @@ class Unit:
         for name in re.findall(r'^#include "(\S+)"', text, re.M):
             if name not in ("stdint.h", "stdbool.h", "stddef.h", "limits.h"):
                 self.assumed.append(("libc", name))
-        for path in self.files:
-            if "__FRAMAC__" in read(path):
-                self.assumed.append(("variant", path))
         for _, _, function, _, status, _ in self.rows:
             if function not in self.functions and status == "Considered valid":
                 self.assumed.append(("contract", function))
@@ -390,12 +398,16 @@ def read(path):
         return ""
 
 
+def blank(match):
+    return re.sub(r"[^\n]", " ", match.group(0))
+
+
 def acsl_comments(text):
-    """The ACSL comments of a C text, strings skipped."""
+    """The ACSL comments of a C text and where they begin, strings skipped."""
     token = re.compile(r'"(?:\\.|[^"\\])*"|\'(?:\\.|[^\'\\])*\'|/\*.*?\*/|//[^\n]*', re.S)
     for match in token.finditer(text):
         if match.group(0)[:3] in ("/*@", "//@"):
-            yield match.group(0)
+            yield match.group(0), match.start()
 
 
 def read_axioms():
@@ -553,9 +565,10 @@ class Runner:
         if self.args.update:
             unit.update()
         elif not self.args.unit:
-            for key, name in unit.unclaimed():
-                unit.errors.append("%s: %s: %s is proved and not listed (make prove UNIT=%s UPDATE=yes)" %
-                                   (unit.file, key, name, unit.name))
+            unclaimed = unit.unclaimed()
+            if unclaimed:
+                unit.errors.append("%s: proved, but not listed as claimed: %s (make prove UNIT=%s UPDATE=yes lists it)" %
+                                   (unit.file, ", ".join(name for _, name in unclaimed), unit.name))
         width = len(str(len(self.units)))
         summary = unit.summary()
         self.screen.line("[%*d/%d] %-18s %4d goals %6.1f s  %4d smoke tests %6.1f s  %s" % (
