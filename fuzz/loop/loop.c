@@ -98,7 +98,7 @@ static void diverged(struct loop *loop, struct divergence *divergence)
     divergence->fresh_by_fault = staleness_fresh_by_fault(&loop->staleness, divergence->access->linear, &divergence->fault_code);
   statistics->divergences++;
   for (unsigned i = 0; loop->target->waivers[i].id && i < WAIVERS_MAX; i++)
-    if (loop->target->waivers[i].covers(divergence)) {
+    if (!loop->no_waivers && loop->target->waivers[i].covers(divergence)) {
       statistics->waived[i]++;
       statistics->waived_total++;
       return;

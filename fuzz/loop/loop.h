@@ -14,6 +14,7 @@ struct loop {
   const struct oracle *oracle;
   struct statistics *statistics;
   struct finding_store store;
+  bool no_waivers;
   struct slat_trace_writer *record; /* NULL, or where the scenario goes with what was observed */
 
   /* the scenario that runs */

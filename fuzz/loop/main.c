@@ -30,7 +30,7 @@ struct ring {
 struct options {
   const char *command, *state, *oracle, *output;
   uint64_t seed, inputs, seconds;
-  bool stop_at_first;
+  bool stop_at_first, no_waivers;
   char **files;
   int count;
 };
@@ -164,6 +164,7 @@ static void open_all(const struct options *options)
     fprintf(stderr, "fuzz: %s: %s\n", fuzz_target.name, error);
     exit(2);
   }
+  loop.no_waivers = options->no_waivers;
   fuzz_target.on_fatal(on_fatal);
 }
 
@@ -398,6 +399,9 @@ static error_t parse(int key, char *argument, struct argp_state *state)
   case '1':
     options->stop_at_first = true;
     return 0;
+  case 'W':
+    options->no_waivers = true;
+    return 0;
   case ARGP_KEY_ARG:
     if (!options->command) {
       options->command = argument;
@@ -426,6 +430,7 @@ int main(int argc, char **argv)
     { "state", 'd', "DIR", 0, "where statistics, findings and the last inputs are kept", 0 },
     { "output", 'o', "PATH", 0, "file or directory to write", 0 },
     { "oracle", 'O', "NAME", 0, "slat, or permit-all: one that permits everything, to see that a run then fails", 0 },
+    { "no-waivers", 'W', NULL, 0, "what a waiver covers is a divergence too", 0 },
     { "first", '1', NULL, 0, "`run`: stop at the first divergence", 0 },
     { 0 },
   };

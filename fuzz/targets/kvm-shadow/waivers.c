@@ -7,6 +7,7 @@ extern const struct waiver kvm_shadow_waivers[];
 
 #define CR0_WP (1ULL << 16)
 #define EFER_NXE (1ULL << 11)
+#define ENTRY_D (1ULL << 6)
 #define ENTRY_PS (1ULL << 7)
 #define ENTRY_XD (1ULL << 63)
 #define ENTRY_ADDRESS 0x000ffffffffff000ULL
@@ -117,7 +118,30 @@ static bool fault_keeps_translation(const struct divergence *d)
          d->fresh_by_fault && (!(d->fault_code & KIP_PF_PRESENT) || (d->fault_code & KIP_PF_RSVD));
 }
 
+/* A write to a page without memory: KVM knows the page from an access before, and emulates the write without a walk. */
+static bool mmio_dirty_not_set(const struct divergence *d)
+{
+  uint64_t missing = 0;
+
+  if (d->observation != OBSERVE_FLAGS || d->access->kind != SLAT_WRITE || d->before != d->after ||
+      d->set->outcome[0].kind != SLAT_TRANSLATED || d->set->outcome[0].spa < KVM_MEMORY_BYTES)
+    return false;
+  for (unsigned i = 0; i < d->set->updates; i++)
+    if (d->set->update[i].spa == d->spa)
+      missing |= d->set->update[i].must & ~d->after;
+  return missing == ENTRY_D;
+}
+
 const struct waiver kvm_shadow_waivers[] = {
+  {
+    .id = "mmio_dirty_not_set",
+    .statement = "A write to a page without memory behind it (MMIO) does not set the dirty flag if the page was accessed before.",
+    .manual = "whenever there is a write to a linear address, the dirty flag of the entry that identifies the final physical address is set "
+              "if it is not (SDM 3A, Accessed and Dirty Flags, 4.8)",
+    .evidence = "arch/x86/kvm/x86.c, vcpu_mmio_gva_to_gpa(): an address that matches the vCPU's MMIO cache is not walked. "
+                "fuzz/findings/mmio-dirty-not-set.md",
+    .covers = mmio_dirty_not_set,
+  },
   {
     .id = "implicit_access_with_ac",
     .statement = "An implicit supervisor access to a user page is let through by EFLAGS.AC = 1, or intercepted for ever.",
