@@ -9,10 +9,8 @@ WARNINGS := -Wall -Wextra -Werror -Wpedantic -Wshadow -Wconversion -Wsign-conver
 # slat.h includes "slat_rules.h", which is generated: in an installed tree they lie side by side.
 SLAT_INCLUDES := -Imodel/include -I$(BUILD)/include -I$(BUILD)/include/slat
 MODEL_CFLAGS := -std=c99 -O2 -g $(WARNINGS) -ffreestanding $(SLAT_INCLUDES)
-CLI_CFLAGS := -std=gnu11 -O2 -g $(WARNINGS) $(SLAT_INCLUDES)
 
 MODEL_SOURCES := $(sort $(wildcard model/src/*.c))
-CLI_SOURCES := $(sort $(wildcard model/cli/*.c))
 # The rules, as C: the enum that slat.h includes and the table behind slat_rule_info().
 RULES_H := $(BUILD)/include/slat/slat_rules.h
 RULES_C := $(BUILD)/gen/rules.c
@@ -64,29 +62,31 @@ lib: $(LIBSLAT) $(LIBSLAT_SO)
 # The command, and the same command over the library that rules can be deleted from.
 CLI := $(BUILD)/bin/slat
 CLI_DELETABLE := $(BUILD)/bin/slat-deletable
+CLI_CFLAGS := -std=gnu99 -O2 -g $(WARNINGS) $(SLAT_INCLUDES) -Imodel/cli -Imodel/trace
 CLI_LIBS := -ljansson
+CLI_SOURCES := $(sort $(wildcard model/cli/*.c model/trace/*.c))
+CLI_OBJECTS := $(CLI_SOURCES:model/%.c=$(BUILD)/obj/cli/%.o)
+CLI_TEST_OBJECTS := $(filter-out %/main.o,$(CLI_OBJECTS))
 
-$(BUILD)/obj/cli/%.o: model/cli/%.c $(RULES_H) | $(BUILD)/obj/cli/
+$(BUILD)/obj/cli/%.o: model/%.c $(RULES_H)
+	@mkdir -p $(@D)
 	$(CC) $(CLI_CFLAGS) -MMD -MP -c $< -o $@
-$(BUILD)/obj/cli-deletable/%.o: model/cli/%.c $(RULES_H) | $(BUILD)/obj/cli-deletable/
-	$(CC) $(CLI_CFLAGS) -DSLAT_DELETABLE -MMD -MP -c $< -o $@
-CLI_OBJECTS := $(CLI_SOURCES:model/cli/%.c=$(BUILD)/obj/cli/%.o)
-CLI_DELETABLE_OBJECTS := $(CLI_SOURCES:model/cli/%.c=$(BUILD)/obj/cli-deletable/%.o)
--include $(CLI_OBJECTS:.o=.d) $(CLI_DELETABLE_OBJECTS:.o=.d)
+-include $(CLI_OBJECTS:.o=.d) $(BUILD)/obj/cli/tests/delete_rule.d
 $(CLI): $(CLI_OBJECTS) $(LIBSLAT) | $(BUILD)/bin/
 	$(CC) -o $@ $^ $(CLI_LIBS)
-$(CLI_DELETABLE): $(CLI_DELETABLE_OBJECTS) $(LIBSLAT_DELETABLE) | $(BUILD)/bin/
+# SLAT_DELETE_RULE=ID in its environment deletes one rule.
+$(CLI_DELETABLE): $(CLI_OBJECTS) $(BUILD)/obj/cli/tests/delete_rule.o $(LIBSLAT_DELETABLE) | $(BUILD)/bin/
 	$(CC) -o $@ $^ $(CLI_LIBS)
 
 cli: $(CLI)
 
-# Tests: each model/tests/test_*.c is one cmocka program, linked with the library and with the command's files but
-# main.c; each model/tests/test_*.sh or .py is a TAP program of its own, run with SLAT set to the command.
+# Tests: each model/tests/test_*.c is one cmocka program, linked with the library and the command's files but main.c;
+# each model/tests/test_*.sh is a TAP program of its own, which finds the command in SLAT.
 TEST_SOURCES := $(sort $(wildcard model/tests/test_*.c))
 TEST_PROGRAMS := $(TEST_SOURCES:model/tests/%.c=$(BUILD)/test/%)
-TEST_SCRIPTS := $(sort $(wildcard model/tests/test_*.sh model/tests/test_*.py))
-$(BUILD)/test/%: model/tests/%.c $(LIBSLAT) $(filter-out %/main.o,$(CLI_OBJECTS)) | $(BUILD)/test/
-	$(CC) $(CLI_CFLAGS) -Imodel/src -Imodel/cli -MMD -MP -MF $@.d -o $@ $< $(filter %.o,$^) $(LIBSLAT) $(CLI_LIBS) -lcmocka
+TEST_SCRIPTS := $(sort $(wildcard model/tests/test_*.sh))
+$(BUILD)/test/%: model/tests/%.c $(CLI_TEST_OBJECTS) $(LIBSLAT) | $(BUILD)/test/
+	$(CC) $(CLI_CFLAGS) -Imodel/src -MMD -MP -MF $@.d -o $@ $(filter %.c %.o %.a,$^) $(CLI_LIBS) -lcmocka
 -include $(TEST_PROGRAMS:=.d)
 
 .PHONY: test-library test-cli
@@ -94,9 +94,29 @@ test-library: $(TEST_PROGRAMS)
 	$(if $^,,$(error there is no model/tests/test_*.c))
 	@CMOCKA_MESSAGE_OUTPUT=TAP prove --exec '' $^
 test-cli: $(CLI)
-	$(if $(TEST_SCRIPTS),,$(error there is no model/tests/test_*.sh or .py))
+	$(if $(TEST_SCRIPTS),,$(error there is no model/tests/test_*.sh))
 	@SLAT=$(CURDIR)/$(CLI) prove --exec '' $(TEST_SCRIPTS)
 test: test-library test-cli
+
+# The readers of traces and the replay under ASan and UBSan: model/tests/fuzz_*.c with libFuzzer, PARSER_SECONDS each.
+PARSER_SECONDS ?= 20
+PARSER_CFLAGS := -std=gnu99 -O1 -g $(SLAT_INCLUDES) -Imodel/cli -Imodel/trace -fsanitize=fuzzer,address,undefined \
+                 -fno-sanitize-recover=all
+PARSER_FUZZERS := $(patsubst model/tests/%.c,$(BUILD)/test/%,$(wildcard model/tests/fuzz_*.c))
+$(BUILD)/test/fuzz_%: model/tests/fuzz_%.c $(filter-out %/main.c,$(CLI_SOURCES)) $(MODEL_SOURCES) $(RULES_C) $(RULES_H) \
+                      | $(BUILD)/test/
+	$(CLANG) $(PARSER_CFLAGS) -MMD -MP -MF $@.d -o $@ $(filter %.c,$^) $(CLI_LIBS)
+-include $(PARSER_FUZZERS:=.d)
+.PHONY: fuzz-parser
+fuzz-parser: $(PARSER_FUZZERS)
+	$(if $^,,$(error there is no model/tests/fuzz_*.c))
+	@for fuzzer in $^; do \
+	  mkdir -p $(BUILD)/fuzz-parser/$${fuzzer##*/} && \
+	  $(PROGRESS) $${fuzzer##*/} $(BUILD)/fuzz-parser/$${fuzzer##*/}.log $$fuzzer -max_total_time=$(PARSER_SECONDS) \
+	    -timeout=10 -rss_limit_mb=2048 -print_final_stats=1 -artifact_prefix=$(BUILD)/fuzz-parser/$${fuzzer##*/}- \
+	    $(BUILD)/fuzz-parser/$${fuzzer##*/} conformance/examples || exit 1; \
+	  sed -n 's/^stat::number_of_executed_units: */'$${fuzzer##*/}': inputs /p' $(BUILD)/fuzz-parser/$${fuzzer##*/}.log; \
+	done
 
 # Both compilers, warnings as errors; and freestanding: a linked library may ask for memcpy and memset only.
 .PHONY: build-gcc build-clang freestanding rules join
@@ -104,8 +124,8 @@ build-gcc: lib cli $(LIBSLAT_DELETABLE) $(CLI_DELETABLE) $(TEST_PROGRAMS)
 build-clang: $(BUILD)/obj/clang/libslat.a $(CLI_SOURCES) $(RULES_H)
 	@for source in $(CLI_SOURCES); do $(CLANG) $(CLI_CFLAGS) -fsyntax-only $$source || exit 1; done
 freestanding: $(gcc_OBJECTS) $(clang_OBJECTS)
-	@model/tests/freestanding.sh $(CC) $(BUILD)/obj/gcc
-	@model/tests/freestanding.sh $(CLANG) $(BUILD)/obj/clang
+	@model/tests/freestanding.sh nm $(gcc_OBJECTS)
+	@model/tests/freestanding.sh nm $(clang_OBJECTS)
 
 # The rule join: each rule has a proved clause, code and a witness.
 rules: $(BUILD)/gen/rules.stamp
