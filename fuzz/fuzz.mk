@@ -17,7 +17,7 @@ FUZZ_CC := clang
 FUZZ_CFLAGS := -std=gnu99 -O2 -g -Wall -Wextra -Werror -Wshadow -Wmissing-prototypes -Wstrict-prototypes $(SLAT_INCLUDES) -Imodel/trace -MMD -MP
 FUZZ_COMMON := $(patsubst fuzz/%.c,$(FUZZ)/obj/%.o,$(filter-out fuzz/loop/main.c,$(wildcard fuzz/loop/*.c)) \
                  $(filter-out fuzz/scenario/afl_mutator.c,$(wildcard fuzz/scenario/*.c))) $(FUZZ)/obj/trace_binary.o
-FUZZ_PROGRAMS := $(foreach target,$(FUZZ_TARGETS),$(FUZZ)/$(target)/plain $(FUZZ)/$(target)/afl $(FUZZ)/$(target)/mutator.so)
+FUZZ_PROGRAMS := $(foreach target,$(FUZZ_TARGETS),$(FUZZ)/$(target)/plain $(FUZZ)/$(target)/afl $(FUZZ)/$(target)/rules $(FUZZ)/$(target)/mutator.so)
 
 $(FUZZ)/obj/%.o: fuzz/%.c $(RULES_H)
 	@mkdir -p $(@D)
@@ -46,7 +46,7 @@ $(foreach target,$(FUZZ_TARGETS),$(eval $(call fuzz_target_rules,$(target))))
 
 # Everything but KVM itself: what fuzz/loop/link needs to make a program from any build of it.
 .PHONY: fuzz-objects
-fuzz-objects: $(FUZZ)/libfuzz.a $(FUZZ)/obj/loop/main.o $(FUZZ)/obj/loop/main-afl.o $(LIBSLAT) \
+fuzz-objects: $(FUZZ)/libfuzz.a $(FUZZ)/obj/loop/main.o $(FUZZ)/obj/loop/main-afl.o $(LIBSLAT) $(LIBSLAT_DELETABLE) \
               $(foreach target,$(FUZZ_TARGETS),$(FUZZ)/$(target)/target.a $(FUZZ)/$(target)/mutator.so)
 
 # KVM is built by its own script, which knows what has changed; a tree of one's own goes to directories of its own.
@@ -61,7 +61,8 @@ fuzz-kvm:
 fuzz-programs: fuzz-objects fuzz-kvm
 	@for target in $(FUZZ_TARGETS); do for variant in plain afl; do \
 	  fuzz/loop/link $$target $$variant $(FUZZ_KVM)$$variant $(FUZZ)/$$target/$$variant || exit 1; \
-	done; done
+	done; \
+	fuzz/loop/link $$target rules $(FUZZ_KVM)plain $(FUZZ)/$$target/rules || exit 1; done
 
 fuzz: fuzz-programs
 	@fuzz/report/run --target '$(TARGET)' --duration '$(DURATION)' --seed '$(SEED)' --kernel '$(KERNEL)' --oracle '$(ORACLE)'

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <x86intrin.h>
+#include "rules.h"
 
 enum {
   CANARY_EVERY = 64,  /* agreements */
@@ -527,6 +528,7 @@ static void step_access(struct loop *loop, const struct slat_event *event)
     count_set(loop, &set);
     if (statistics->accesses % RULES_EVERY == 0)
       count_rules(loop, access);
+    rules_exercised_by(loop, access, &set);
   }
   /* Both see the flags as they are before: which of them sets them changes from one access to the next. */
   walk_first = walks && (!accesses || ((access->linear >> 12 ^ loop->at) & 1) == 0);

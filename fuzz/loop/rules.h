@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Which rules of the spec a judged access exercises: those without which the oracle would have answered something else.
+ * That needs libslat-deletable, from which one rule can be deleted at run time; with the ordinary library nothing is counted here. */
+#ifndef FUZZ_RULES_H
+#define FUZZ_RULES_H
+#include "loop.h"
+
+/** @param set  the answer with all rules. Counts in loop->statistics->rule. */
+void rules_exercised_by(struct loop *loop, const struct slat_access *access, const struct slat_permitted *set);
+
+#endif
