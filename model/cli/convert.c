@@ -42,7 +42,7 @@ static int check_events(const struct slat_trace *trace)
   struct replay replay;
   int code = replay_open(&replay, trace) ? EXIT_AGREES : replay.failure;
   for (size_t i = 0; code == EXIT_AGREES && i < trace->count; i++) {
-    const enum slat_status status = slat_feed(&replay.machine, &trace->events[i]);
+    const enum slat_status status = replay_feed(&replay.machine, &trace->events[i]);
     if (status != SLAT_OK) {
       char place[200];
       slat_trace_place(trace, i, place, sizeof place);

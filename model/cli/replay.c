@@ -87,13 +87,18 @@ bool replay_open(struct replay *replay, const struct slat_trace *trace)
   return status == SLAT_OK || fail(replay, trace->count, status);
 }
 
+enum slat_status replay_feed(struct slat_machine *machine, const struct slat_event *event)
+{
+  return event->kind == SLAT_EVENT_OBSERVED_WORD ? SLAT_OK : slat_feed(machine, event);
+}
+
 bool replay_next(struct replay *replay, struct step *step)
 {
   const struct slat_trace *trace = replay->trace;
   while (replay->next < trace->count) {
     const size_t index = replay->next;
     const struct slat_event *event = &trace->events[index];
-    enum slat_status status = slat_feed(&replay->machine, event);
+    enum slat_status status = replay_feed(&replay->machine, event);
     if (status != SLAT_OK)
       return fail(replay, index, status);
     replay->next++;

@@ -42,6 +42,8 @@ struct step {
 
 /* @return false with the failure reported on stderr. */
 bool replay_open(struct replay *replay, const struct slat_trace *trace);
+/* slat_feed(), but for observed words: they are of the replay's memory, and say nothing to the machine. */
+enum slat_status replay_feed(struct slat_machine *machine, const struct slat_event *event);
 /* Runs to the next access.  @return false at the end, or at a failure: reported on stderr, and kept in `failure`. */
 bool replay_next(struct replay *replay, struct step *step);
 /* Applies what that access does to memory. */

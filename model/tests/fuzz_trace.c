@@ -65,12 +65,12 @@ static void check_repair(const uint8_t *bytes)
   slat_trace_repair(repaired);
   check(slat_trace_decode(repaired, &event) == SLAT_TRACE_OK, "a repaired record is refused");
   check(!valid || memcmp(record, repaired, sizeof record) == 0, "a valid record was repaired");
-  const bool valid_config = slat_trace_decode_config(record, &config) == SLAT_TRACE_OK;
   memcpy(repaired, record, sizeof record);
   slat_trace_repair_config(repaired);
   check(slat_trace_decode_config(repaired, &config) == SLAT_TRACE_OK, "a repaired header is refused");
-  check(!valid_config || config.maxphyaddr != record[7] || memcmp(record, repaired, sizeof record) == 0,
-        "a valid header was repaired");
+  memcpy(record, repaired, sizeof record);
+  slat_trace_repair_config(repaired);
+  check(memcmp(record, repaired, sizeof record) == 0, "a repaired header was repaired");
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)

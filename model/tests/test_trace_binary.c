@@ -63,6 +63,7 @@ static void repair_accepts_all_and_keeps_valid(void **state)
 {
   uint64_t random = SEED;
   unsigned kinds = 0;
+  struct slat_machine machine;
   (void)state;
   for (unsigned i = 0; i < 200000; i++) {
     uint8_t record[SLAT_TRACE_RECORD], repaired[SLAT_TRACE_RECORD];
@@ -80,6 +81,10 @@ static void repair_accepts_all_and_keeps_valid(void **state)
 
     slat_trace_repair_config(record);
     assert_int_equal(slat_trace_decode_config(record, &c), SLAT_TRACE_OK);
+    assert_int_equal(slat_open(&machine, &c), SLAT_OK);
+    memcpy(repaired, record, sizeof record);
+    slat_trace_repair_config(repaired);
+    assert_memory_equal(record, repaired, sizeof record);
   }
   assert_int_equal(kinds, 0x7e);
 }
@@ -168,6 +173,10 @@ static void event_errors(void **state)
   assert_int_equal(with(e), SLAT_TRACE_BAD_ACCESS);
   e = an_access, e.access.width = 0;
   assert_int_equal(with(e), SLAT_TRACE_BAD_WIDTH);
+  e = an_access, e.access.kind = SLAT_FETCH, e.stores = false, e.access.implicit = true;
+  assert_int_equal(with(e), SLAT_TRACE_BAD_ACCESS);
+  e = (struct slat_event){.kind = SLAT_EVENT_STORE, .width = 2, .address = 1};
+  assert_int_equal(with(e), SLAT_TRACE_BAD_ADDRESS);
   e = an_access, e.value = 0x10000;
   assert_int_equal(with(e), SLAT_TRACE_BAD_VALUE);
   e = an_observation, e.outcome.kind = SLAT_NO_OUTCOME;

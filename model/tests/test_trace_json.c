@@ -137,7 +137,10 @@ static const struct malformed {
   {HEADER "{\"cpu\": 0, \"access\": {\"linear\": \"0x1\", \"kind\": \"exec\", \"width\": 1}}\n", 2,
    "read, write, fetch"},
   {HEADER "{\"cpu\": 0, \"access\": {\"linear\": \"0x1\", \"kind\": \"read\", \"width\": 1, \"value\": \"0x1\"}}\n", 2,
-   "only an access of kind \"write\""},
+   "only kind \"write\" may have"},
+  {HEADER "{\"cpu\": 0, \"access\": {\"linear\": \"0x1\", \"kind\": \"fetch\", \"width\": 1, \"implicit\": true}}\n", 2,
+   "\"fetch\" is not \"implicit\""},
+  {HEADER "{\"cpu\": 0, \"store\": {\"spa\": \"0x2\", \"width\": 4, \"value\": \"0x0\"}}\n", 2, "split the store"},
   {HEADER "{\"cpu\": 0, \"observed\": {\"outcome\": \"non-canonical\"}}\n", 2, "after its access"},
   {HEADER ACCESS "{\"cpu\": 1, \"observed\": {\"outcome\": \"non-canonical\"}}\n", 3, "after its access"},
   {HEADER ACCESS "{\"cpu\": 0, \"observed\": {\"outcome\": \"crash\"}}\n", 3, "it is one of: translated"},
@@ -151,7 +154,7 @@ static const struct malformed {
   {HEADER ACCESS "{\"cpu\": 0, \"observed\": {\"outcome\": \"non-canonical\", \"updates\": [1]}}\n", 3,
    "not an object"},
   {HEADER ACCESS "{\"cpu\": 0, \"observed\": {\"outcome\": \"non-canonical\", \"updates\": "
-                 "[{\"spa\": \"0x4\", \"value\": \"0x0\"}]}}\n", 3, "not 8-byte aligned"},
+                 "[{\"spa\": \"0x4\", \"value\": \"0x0\"}]}}\n", 3, "not a multiple"},
   {"SLT1", 0, "truncated"},
   {"SLT1aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", 0, "version"},
 };

@@ -40,9 +40,9 @@ const char *slat_trace_status_text(enum slat_trace_status status)
     [SLAT_TRACE_BAD_CPU] = "logical processor out of range 0..3",
     [SLAT_TRACE_BAD_REGISTER] = "unknown register",
     [SLAT_TRACE_BAD_WIDTH] = "width is not 1, 2, 4 or 8",
-    [SLAT_TRACE_BAD_ACCESS] = "kind or flags of an access out of range, or a value with an access that does not write",
+    [SLAT_TRACE_BAD_ACCESS] = "access: kind or flags out of range, an implicit fetch, or a value that is not written",
     [SLAT_TRACE_BAD_OUTCOME] = "kind, page shift or memory type of an outcome out of range",
-    [SLAT_TRACE_BAD_ADDRESS] = "address of an observed word is not 8-byte aligned",
+    [SLAT_TRACE_BAD_ADDRESS] = "the address is not a multiple of the width (of an observed word: 8)",
     [SLAT_TRACE_BAD_VALUE] = "value is wider than the store",
     [SLAT_TRACE_NOT_ZERO] = "a field that this kind of record does not use is not 0",
     [SLAT_TRACE_BAD_ORDER] = "an observation does not follow its access on the same logical processor",
@@ -108,7 +108,8 @@ static struct fields outcome_fields(unsigned kind)
 static enum slat_trace_status check_access(const struct slat_event *event)
 {
   const struct slat_access *access = &event->access;
-  if (access->kind > SLAT_FETCH || (event->stores && access->kind != SLAT_WRITE))
+  if (access->kind > SLAT_FETCH || (access->implicit && access->kind == SLAT_FETCH) ||
+      (event->stores && access->kind != SLAT_WRITE))
     return SLAT_TRACE_BAD_ACCESS;
   if (!width_is_valid(access->width))
     return SLAT_TRACE_BAD_WIDTH;
@@ -138,6 +139,8 @@ static enum slat_trace_status check_event(const struct slat_event *event)
   case SLAT_EVENT_STORE:
     if (!width_is_valid(event->width))
       return SLAT_TRACE_BAD_WIDTH;
+    if (event->address % event->width != 0)
+      return SLAT_TRACE_BAD_ADDRESS;
     return (event->value & ~width_mask(event->width)) == 0 ? SLAT_TRACE_OK : SLAT_TRACE_BAD_VALUE;
   case SLAT_EVENT_ACCESS:
     return check_access(event);
@@ -376,8 +379,11 @@ void slat_trace_repair(uint8_t record[SLAT_TRACE_RECORD])
   event.access.width = (uint8_t)repaired_width(event.access.width);
   event.width = (uint8_t)repaired_width(event.width);
   event.stores = event.stores && event.access.kind == SLAT_WRITE;
-  if (event.kind == SLAT_EVENT_STORE)
+  event.access.implicit = event.access.implicit && event.access.kind != SLAT_FETCH;
+  if (event.kind == SLAT_EVENT_STORE) {
     event.value &= width_mask(event.width);
+    event.address -= event.address % event.width;
+  }
   if (event.kind == SLAT_EVENT_ACCESS)
     event.value &= width_mask(event.access.width);
   if (event.kind == SLAT_EVENT_OBSERVED_WORD)
@@ -394,9 +400,15 @@ void slat_trace_repair_config(uint8_t record[SLAT_TRACE_RECORD])
   record[HEADER_VERSION] = SLAT_TRACE_VERSION;
   record[HEADER_VENDOR] %= SLAT_AMD + 1;
   record[HEADER_STAGE2] %= SLAT_STAGE2_NPT + 1;
+  if (record[HEADER_STAGE2] != SLAT_STAGE2_NONE)
+    record[HEADER_VENDOR] = record[HEADER_STAGE2] == SLAT_STAGE2_EPT ? SLAT_INTEL : SLAT_AMD;
   if (record[HEADER_MAXPHYADDR] < 32 || record[HEADER_MAXPHYADDR] > 52)
     record[HEADER_MAXPHYADDR] = (uint8_t)(32 + record[HEADER_MAXPHYADDR] % 21);
   record[HEADER_FEATURES + 1] &= SLAT_TRACE_FEATURES / 256;
+  if (record[HEADER_STAGE2] != SLAT_STAGE2_EPT) {
+    record[HEADER_FEATURES] &= SLAT_TRACE_FEATURE_EPT_EXECUTE_ONLY - 1; /* the EPT capabilities are the high bits */
+    record[HEADER_FEATURES + 1] = 0;
+  }
   memset(record + HEADER_UNUSED, 0, SLAT_TRACE_RECORD - HEADER_UNUSED);
 }
 

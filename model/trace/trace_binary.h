@@ -77,9 +77,9 @@ enum slat_trace_status {
   SLAT_TRACE_BAD_CPU,
   SLAT_TRACE_BAD_REGISTER,
   SLAT_TRACE_BAD_WIDTH,    /**< not 1, 2, 4 or 8 */
-  SLAT_TRACE_BAD_ACCESS,   /**< kind or flags; or `stores` of an access that is no write */
+  SLAT_TRACE_BAD_ACCESS,   /**< kind or flags; an implicit fetch; `stores` of an access that is no write */
   SLAT_TRACE_BAD_OUTCOME,  /**< kind, page shift or memory type */
-  SLAT_TRACE_BAD_ADDRESS,  /**< OBSERVED_WORD: SPA not 8-byte aligned */
+  SLAT_TRACE_BAD_ADDRESS,  /**< STORE: SPA not a multiple of the width; OBSERVED_WORD: of 8 */
   SLAT_TRACE_BAD_VALUE,    /**< wider than the store */
   SLAT_TRACE_NOT_ZERO,     /**< a byte that this kind of record does not use */
   SLAT_TRACE_BAD_ORDER,    /**< OBSERVED not just after an ACCESS, or OBSERVED_WORD not after its OBSERVED */
@@ -98,7 +98,7 @@ enum slat_trace_status slat_trace_decode_config(const uint8_t record[SLAT_TRACE_
 /** Makes any 32 bytes a record that slat_trace_decode() accepts, and leaves one that it accepts as it is: fields out of
  *  range are reduced to their range, unused ones cleared.  Values and addresses keep what fits. */
 void slat_trace_repair(uint8_t record[SLAT_TRACE_RECORD]);
-/** The same for the header and slat_trace_decode_config(); maxphyaddr is brought into 32..52. */
+/** Makes any 32 bytes a header whose configuration slat_open() accepts, and leaves one that it accepts as it is. */
 void slat_trace_repair_config(uint8_t record[SLAT_TRACE_RECORD]);
 
 /** Where in a trace an event may stand.  Start with all 0; the reader and the writer do this themselves. */

@@ -267,9 +267,9 @@ static bool get_name(struct reading *r, const json_t *object, const char *field,
 static bool append(struct reading *r, const struct slat_event *event)
 {
   static const char *const way_out[SLAT_TRACE_STATUS_COUNT] = {
-    [SLAT_TRACE_BAD_ACCESS] = "only an access of kind \"write\" may have a \"value\": remove it",
+    [SLAT_TRACE_BAD_ACCESS] = "only kind \"write\" may have a \"value\", and \"fetch\" is not \"implicit\"",
     [SLAT_TRACE_BAD_VALUE] = "widen \"width\" or cut the value",
-    [SLAT_TRACE_BAD_ADDRESS] = "list the whole word",
+    [SLAT_TRACE_BAD_ADDRESS] = "split the store, or list the whole word",
     [SLAT_TRACE_BAD_ORDER] = "put it on the line after its access",
     [SLAT_TRACE_TOO_BIG] = "split the trace",
   };
