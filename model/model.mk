@@ -10,7 +10,7 @@ WARNINGS := -Wall -Wextra -Werror -Wpedantic -Wshadow -Wconversion -Wsign-conver
 SLAT_INCLUDES := -Imodel/include -I$(BUILD)/include -I$(BUILD)/include/slat
 MODEL_CFLAGS := -std=c99 -O2 -g $(WARNINGS) -ffreestanding $(SLAT_INCLUDES)
 
-MODEL_SOURCES := $(sort $(wildcard model/src/*.c))
+MODEL_SOURCES := model/src/slat_all.c # one translation unit, made of the others
 # The rules, as C: the enum that slat.h includes and the table behind slat_rule_info().
 RULES_H := $(BUILD)/include/slat/slat_rules.h
 RULES_C := $(BUILD)/gen/rules.c

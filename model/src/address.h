@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Chapter 10: linear addresses, indices, and the address that an entry gives. */
+#ifndef SLAT_ADDRESS_H
+#define SLAT_ADDRESS_H
+#include <slat/slat.h>
+#include "rule.h"
+#include "../../spec/logic/address.acsl"
+
+/** @return bits 63:47 of a linear address are all equal. */
+/*@ terminates \true;
+    assigns \nothing;
+    ensures LINEAR_CANONICAL: \result != 0 <==> canonical(linear);
+*/
+static inline bool slat_is_canonical(uint64_t linear)
+{
+  return linear < 0x800000000000 || linear >= 0xFFFF800000000000;
+}
+
+/** The address of the entry of `table` that an address selects at a level.
+ *  @param table  address of the table, 4 KB aligned, below 2^52
+ *  @param level  1..4 */
+/*@ requires level_range: 1 <= level <= 4;
+    requires table_range: table <= 0xFFFFFFFFFF000;
+    terminates \true;
+    assigns \nothing;
+    ensures INDEX_PML4E: level == 4 ==> \result == table + 8 * index4(a);
+    ensures INDEX_PDPTE: level == 3 ==> \result == table + 8 * index3(a);
+    ensures INDEX_PDE: level == 2 ==> \result == table + 8 * index2(a);
+    ensures INDEX_PTE: level == 1 ==> \result == table + 8 * index1(a);
+    ensures range: \result <= 0xFFFFFFFFFFFF8;
+*/
+static inline uint64_t slat_entry_address(uint64_t table, uint64_t a, unsigned level)
+{
+  switch (level) {
+  case 1:
+    return table + SLAT_CHOOSE(INDEX_PTE, a / 0x1000 % 512, 0) * 8;
+  case 2:
+    return table + SLAT_CHOOSE(INDEX_PDE, a / 0x200000 % 512, 0) * 8;
+  case 3:
+    return table + SLAT_CHOOSE(INDEX_PDPTE, a / 0x40000000 % 512, 0) * 8;
+  default:
+    return table + SLAT_CHOOSE(INDEX_PML4E, a / 0x8000000000 % 512, 0) * 8;
+  }
+}
+
+/** Bits 51:12 of an entry as an address: of the table that it references. */
+/*@ terminates \true;
+    assigns \nothing;
+    ensures TABLE_ADDRESS: \result == table_of(e);
+    ensures range: \result <= 0xFFFFFFFFFF000;
+*/
+static inline uint64_t slat_table_of(uint64_t e)
+{
+  return SLAT_CHOOSE(TABLE_ADDRESS, e / 0x1000 % 0x10000000000 * 0x1000, 0);
+}
+
+/** The address that a leaf entry translates `a` to.
+ *  @param level  1, 2 or 3 */
+/*@ requires level_range: 1 <= level <= 3;
+    terminates \true;
+    assigns \nothing;
+    ensures PAGE_4KB_ADDRESS: level == 1 ==> \result == leaf_address(e, a, 1);
+    ensures PAGE_2MB_ADDRESS: level == 2 ==> \result == leaf_address(e, a, 2);
+    ensures PAGE_1GB_ADDRESS: level == 3 ==> \result == leaf_address(e, a, 3);
+    ensures range: \result <= 0xFFFFFFFFFFFFF;
+*/
+static inline uint64_t slat_leaf_address(uint64_t e, uint64_t a, unsigned level)
+{
+  switch (level) {
+  case 1:
+    return e / 0x1000 % 0x10000000000 * 0x1000 + SLAT_CHOOSE(PAGE_4KB_ADDRESS, a % 0x1000, 0);
+  case 2:
+    return e / 0x200000 % 0x80000000 * 0x200000 + SLAT_CHOOSE(PAGE_2MB_ADDRESS, a % 0x200000, a % 0x1000);
+  default:
+    return e / 0x40000000 % 0x400000 * 0x40000000 + SLAT_CHOOSE(PAGE_1GB_ADDRESS, a % 0x40000000, a % 0x200000);
+  }
+}
+
+/** log2 of the size of the page that a leaf of a level maps. */
+/*@ requires level_range: 1 <= level <= 3;
+    terminates \true;
+    assigns \nothing;
+    ensures PAGE_SIZE: \result == page_shift_of(level);
+*/
+static inline uint8_t slat_page_shift(unsigned level)
+{
+  return level == 1 ? 12 : level == 2 ? 21 : 30;
+}
+#endif

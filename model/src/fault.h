@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Chapter 40: outcomes, put together from what the walk found. */
+#ifndef SLAT_FAULT_H
+#define SLAT_FAULT_H
+#include "address.h"
+#include "guest_entry.h"
+#include "guest_rights.h"
+#include "memory.h"
+#include "stage2.h"
+#include "stage2_fault.h"
+#include "../../spec/logic/walk.acsl"
+#include "../../spec/logic/outcome.acsl"
+
+/** The fault of stage 2 for one use of a GPA.
+ *  @param rule       by which it is denied
+ *  @param us, rw, xd the guest's rights to the linear address (final access only) */
+/*@ requires readable: \valid_read(c) && \valid_read(s);
+    requires use: use <= SLAT_USE_FLAGS;
+    terminates \true;
+    assigns \nothing;
+    ensures EPT_VIOLATION_GPA: \result.gpa == gpa;
+    ensures EPT_VIOLATION_LINEAR: \result.linear == linear;
+    ensures EPT_MISCONFIG_EXIT: c->stage2 == SLAT_STAGE2_EPT && s->end == SLAT_S2_MISCONFIGURED ==>
+      \result.kind == SLAT_EPT_MISCONFIG;
+    ensures TLB_EPT_VIOLATION: c->stage2 == SLAT_STAGE2_EPT && s->end != SLAT_S2_MISCONFIGURED ==>
+      \result.invalidates >= SLAT_INVALIDATES_GUEST_PHYSICAL;
+    ensures NPF_EXITINFO2: c->stage2 == SLAT_STAGE2_NPT ==> \result.kind == SLAT_NESTED_PAGE_FAULT && \result.gpa == gpa;
+    ensures fault: stage2_fault_is(\result, c, *s, use, gpa, linear, us, rw, xd);
+*/
+struct slat_outcome slat_stage2_fault(const struct slat_controls *c, const struct slat_stage2 *s, enum slat_use use,
+                                      enum slat_rule rule, uint64_t gpa, uint64_t linear, bool us, bool rw, bool xd);
+
+/** A page fault.
+ *  @param rule, level  what decided, for explanation */
+/*@ requires readable: \valid_read(c) && \valid_read(a);
+    requires kind: a->kind <= SLAT_FETCH;
+    requires level_range: level <= 4;
+    terminates \true;
+    assigns \nothing;
+    ensures PF_CR2: \result.linear == a->linear;
+    ensures TLB_PF: \result.invalidates == SLAT_INVALIDATES_LINEAR;
+    ensures fault: page_fault_is(\result, c, a, present, reserved);
+*/
+struct slat_outcome slat_page_fault(const struct slat_controls *c, const struct slat_access *a, bool present,
+                                    bool reserved, unsigned rule, unsigned level);
+#endif

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "flags.h"
+#include "rule.h"
+
+struct slat_update slat_guest_update(const struct slat_controls *c, const struct slat_step *s, const struct slat_access *a,
+                                     bool allowed)
+{
+  struct slat_update u = { .spa = s->stage2.spa, .entry = s->value };
+  const bool dirty = s->entry.kind == SLAT_ENTRY_PAGE && a->kind == SLAT_WRITE && allowed && s->value / 0x40 % 2 == 0;
+
+  if (slat_stage2_denies(c, &s->stage2, SLAT_USE_FLAGS) != SLAT_RULE_NONE)
+    return u;
+  if (SLAT_RULE(GUEST_ACCESSED, s->value / 0x20 % 2 == 0)) {
+    u.may += 0x20;
+    u.must += 0x20;
+  }
+  if (SLAT_RULE(GUEST_DIRTY, dirty)) {
+    u.may += 0x40;
+    if (SLAT_REQUIRE(GUEST_DIRTY_READ_ONLY, s->value / 2 % 2 == 1))
+      u.must += 0x40;
+  }
+  return u;
+}
+
+unsigned slat_update_fault(const struct slat_controls *c, const struct slat_step *s, const struct slat_access *a,
+                           bool allowed)
+{
+  const bool accessed = s->value / 0x20 % 2 == 0;
+  const bool dirty = s->entry.kind == SLAT_ENTRY_PAGE && a->kind == SLAT_WRITE && allowed && s->value / 0x40 % 2 == 0;
+
+  if (!SLAT_RULE(EPT_FLAGS_VIOLATION, slat_stage2_denies(c, &s->stage2, SLAT_USE_FLAGS) != SLAT_RULE_NONE))
+    return 0;
+  if (SLAT_RULE(EPT_FLAGS_REQUIRED, accessed || (dirty && s->value / 2 % 2 == 1)))
+    return 2;
+  return accessed || dirty ? 1 : 0;
+}
+
+uint64_t slat_stage2_flags(const struct slat_controls *c, uint64_t e, bool leaf, bool write)
+{
+  uint64_t flags = 0;
+
+  if (c->stage2 == SLAT_STAGE2_EPT && c->ept_ad) {
+    if (SLAT_RULE(EPT_ACCESSED, e / 0x100 % 2 == 0))
+      flags += 0x100;
+    if (SLAT_RULE(EPT_DIRTY, leaf && write && e / 0x200 % 2 == 0))
+      flags += 0x200;
+  }
+  if (c->stage2 == SLAT_STAGE2_NPT) {
+    if (SLAT_RULE(NPT_ACCESSED, e / 0x20 % 2 == 0))
+      flags += 0x20;
+    if (SLAT_RULE(NPT_DIRTY, leaf && write && e / 0x40 % 2 == 0))
+      flags += 0x40;
+  }
+  return flags;
+}

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Chapter 10: what one entry of 4-level paging says, in guest tables and in nested ones. */
+#ifndef SLAT_GUEST_ENTRY_H
+#define SLAT_GUEST_ENTRY_H
+#include <slat/slat.h>
+#include "../../spec/logic/guest_entry.acsl"
+
+/** Classifies one entry.
+ *  @param f      which bits are reserved on this processor, in this mode
+ *  @param e      the entry as read from memory
+ *  @param level  1 (PTE) to 4 (PML4E) */
+/*@ requires level_range: 1 <= level <= 4;
+    requires readable: \valid_read(f);
+    terminates \true;
+    assigns \nothing;
+    ensures GUEST_NOT_PRESENT: \result.kind == SLAT_ENTRY_NOT_PRESENT <==> !pte_present(e);
+    ensures GUEST_RSVD_ADDRESS: pte_present(e) && pte_rsvd_address(f, e) ==> \result.kind == SLAT_ENTRY_RESERVED;
+    ensures GUEST_RSVD_XD: pte_present(e) && pte_rsvd_xd(f, e) ==> \result.kind == SLAT_ENTRY_RESERVED;
+    ensures GUEST_RSVD_PML4E_PS: pte_present(e) && pte_rsvd_pml4e_ps(e, level) ==> \result.kind == SLAT_ENTRY_RESERVED;
+    ensures GUEST_RSVD_PML4E_BIT8:
+      pte_present(e) && pte_rsvd_pml4e_bit8(f, e, level) ==> \result.kind == SLAT_ENTRY_RESERVED;
+    ensures GUEST_RSVD_PDPTE_PS:
+      pte_present(e) && pte_rsvd_pdpte_ps(f, e, level) ==> \result.kind == SLAT_ENTRY_RESERVED;
+    ensures GUEST_RSVD_1GB_PAGE: pte_present(e) && pte_rsvd_1gb_page(e, level) ==> \result.kind == SLAT_ENTRY_RESERVED;
+    ensures GUEST_RSVD_2MB_PAGE: pte_present(e) && pte_rsvd_2mb_page(e, level) ==> \result.kind == SLAT_ENTRY_RESERVED;
+    ensures GUEST_MAPS_PAGE: pte_present(e) && !pte_reserved(f, e, level) && pte_maps_page(e, level) ==>
+      \result.kind == SLAT_ENTRY_PAGE;
+    ensures GUEST_REFERENCES_TABLE: pte_present(e) && !pte_reserved(f, e, level) && !pte_maps_page(e, level) ==>
+      \result.kind == SLAT_ENTRY_TABLE;
+    ensures kind: \result.kind == pte_kind(f, e, level);
+    ensures rule_range: SLAT_RULE_NONE < \result.rule < SLAT_RULE_COUNT;
+*/
+struct slat_entry slat_guest_entry(const struct slat_format *f, uint64_t e, unsigned level);
+#endif

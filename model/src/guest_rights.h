@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Chapter 10: may this access use this translation, and the error code if not. */
+#ifndef SLAT_GUEST_RIGHTS_H
+#define SLAT_GUEST_RIGHTS_H
+#include <slat/slat.h>
+#include "../../spec/logic/guest_rights.acsl"
+
+/** The rule by which guest rights deny an access; SLAT_RULE_NONE if they allow it.
+ *  @param us, rw  U/S (R/W) is 1 in every entry of the walk
+ *  @param xd      XD is 1 in any entry of the walk */
+/*@ requires readable: \valid_read(c) && \valid_read(a);
+    requires kind: a->kind <= SLAT_FETCH;
+    terminates \true;
+    assigns \nothing;
+    ensures RIGHTS_SUPERVISOR_PAGE: supervisor_page_denies(a, us) ==> \result != SLAT_RULE_NONE;
+    ensures RIGHTS_SMAP: smap_denies(c, a, us) ==> \result != SLAT_RULE_NONE;
+    ensures RIGHTS_SMAP_AC:
+      smap_denies(c, a, us) && c->ac == 0 ==> \result != SLAT_RULE_NONE;
+    ensures RIGHTS_SMAP_IMPLICIT: a->implicit != 0 && a->kind != SLAT_FETCH && us != 0 && c->smap != 0 ==>
+      \result != SLAT_RULE_NONE;
+    ensures RIGHTS_READ_ONLY_USER: a->kind == SLAT_WRITE && rw == 0 && !supervisor_access(a) ==>
+      \result != SLAT_RULE_NONE;
+    ensures RIGHTS_READ_ONLY_WP: a->kind == SLAT_WRITE && rw == 0 && c->wp != 0 ==> \result != SLAT_RULE_NONE;
+    ensures RIGHTS_SMEP: smep_denies(c, a, us) ==> \result != SLAT_RULE_NONE;
+    ensures RIGHTS_EXECUTE_DISABLE: execute_disable_denies(c, a, xd) ==> \result != SLAT_RULE_NONE;
+    ensures denied: \result != SLAT_RULE_NONE <==> rights_deny(c, a, us, rw, xd);
+*/
+enum slat_rule slat_guest_rights(const struct slat_controls *c, const struct slat_access *a, bool us, bool rw, bool xd);
+
+/** The #PF error code.
+ *  @param present   no entry used had P = 0
+ *  @param reserved  the fault is due to a reserved bit */
+/*@ requires readable: \valid_read(c) && \valid_read(a);
+    requires kind: a->kind <= SLAT_FETCH;
+    terminates \true;
+    assigns \nothing;
+    ensures PF_CODE_P: \result % 2 == 1 <==> present != 0;
+    ensures PF_CODE_WR: (\result / 2) % 2 == 1 <==> a->kind == SLAT_WRITE;
+    ensures PF_CODE_US: (\result / 4) % 2 == 1 <==> !supervisor_access(a);
+    ensures PF_CODE_RSVD: (\result / 8) % 2 == 1 <==> reserved != 0;
+    ensures PF_CODE_ID: (\result / 0x10) % 2 == 1 <==> (a->kind == SLAT_FETCH && (c->guest.nxe != 0 || c->smep != 0));
+    ensures code: \result == page_fault_code(c, a, present, reserved);
+*/
+uint64_t slat_page_fault_code(const struct slat_controls *c, const struct slat_access *a, bool present, bool reserved);
+
+/** Bits of the error code that no source defines (ERRATA.md, E3). */
+/*@ requires readable: \valid_read(c) && \valid_read(a);
+    terminates \true;
+    assigns \nothing;
+    ensures PF_CODE_ID_AMD: \result == page_fault_code_open(c, a);
+*/
+uint64_t slat_page_fault_code_open(const struct slat_controls *c, const struct slat_access *a);
+#endif

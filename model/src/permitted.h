@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Chapter 40: the set of permitted outcomes of an access on a processor with nothing cached. */
+#ifndef SLAT_PERMITTED_H
+#define SLAT_PERMITTED_H
+#include "flags.h"
+#include "machine.h"
+#include "walk.h"
+
+/*@
+  // The guest's rights allowed the access: the walk came to the final access.
+  logic boolean access_made(struct slat_walk *w) =
+    w->end <= 4 && w->step[w->end].reached != 0 && w->step[w->end].entry.kind == SLAT_ENTRY_PAGE &&
+    w->outcome.kind != SLAT_PAGE_FAULT;
+
+  // The update of a flag in the guest entry of a level ends in an EPT violation; it must if the access is to be done.
+  logic boolean faults_at(struct slat_controls *c, struct slat_access *a, struct slat_walk *w, integer level) =
+    w->end <= level && step_used(w->step[level]) && update_faults(c, w->step[level], a, access_made(w));
+  logic boolean must_fault_at(struct slat_controls *c, struct slat_access *a, struct slat_walk *w, integer level) =
+    w->end <= level && step_used(w->step[level]) && update_must_fault(c, w->step[level], a, access_made(w));
+*/
+
+/** From a walk to the set: slots 0 to 4 of `out->outcome`.  See ERRATA.md, E1 for the order that the manual leaves open. */
+/*@ requires readable: \valid_read(c) && \valid_read(a) && \valid_read(w);
+    requires writable: \valid(out);
+    requires separated: \separated(out, c) && \separated(out, a) && \separated(out, w);
+    requires stage2: c->stage2 <= SLAT_STAGE2_NPT;
+    requires end: 1 <= w->end <= 5;
+    requires ended: w->outcome.kind != SLAT_NO_OUTCOME;
+    requires steps: \forall integer l; w->end <= l <= 4 && w->step[l].reached != 0 ==> w->step[l].stage2.end == SLAT_S2_PAGE;
+    terminates \true;
+    assigns out->outcome[0 .. 4];
+    ensures FLAGS_BEFORE_ACCESS: out->outcome[0].kind == SLAT_NO_OUTCOME <==>
+      w->outcome.kind == SLAT_TRANSLATED && (must_fault_at(c, a, w, 4) || must_fault_at(c, a, w, 3) ||
+      must_fault_at(c, a, w, 2) || must_fault_at(c, a, w, 1));
+    ensures walk: out->outcome[0].kind != SLAT_NO_OUTCOME ==> out->outcome[0] == w->outcome;
+    ensures level4: out->outcome[4].kind != SLAT_NO_OUTCOME <==> faults_at(c, a, w, 4);
+    ensures level3: out->outcome[3].kind != SLAT_NO_OUTCOME <==> faults_at(c, a, w, 3);
+    ensures level2: out->outcome[2].kind != SLAT_NO_OUTCOME <==> faults_at(c, a, w, 2);
+    ensures level1: out->outcome[1].kind != SLAT_NO_OUTCOME <==> faults_at(c, a, w, 1);
+*/
+void slat_permitted_outcomes(const struct slat_controls *c, const struct slat_access *a, const struct slat_walk *w,
+                             struct slat_permitted *out);
+
+/** From a walk to the updates of accessed and dirty flags, in both stages. */
+/*@ requires readable: \valid_read(m) && \valid_read(c) && \valid_read(a) && \valid_read(w);
+    requires writable: \valid(out);
+    requires separated: \separated(out, m) && \separated(out, c) && \separated(out, a) && \separated(out, w);
+    requires stage2: c->stage2 <= SLAT_STAGE2_NPT && c->stage2_table <= 0xFFFFFFFFFF000;
+    requires end: 1 <= w->end <= 5;
+    requires steps: \forall integer l; w->end <= l <= 4 && w->step[l].reached != 0 ==> w->step[l].stage2.end == SLAT_S2_PAGE;
+    terminates \true;
+    assigns out->update[0 .. SLAT_MAX_UPDATES - 1], out->updates;
+    ensures count: out->updates <= SLAT_MAX_UPDATES;
+*/
+void slat_permitted_updates(const struct slat_memory *m, const struct slat_controls *c, const struct slat_access *a,
+                            const struct slat_walk *w, struct slat_permitted *out);
+
+/*@ requires sound: \valid_read(machine) && machine_sound(machine);
+    requires readable: \valid_read(memory) && \valid_read(access);
+    requires writable: \valid(out);
+    requires separated: \separated(out, machine) && \separated(out, memory) && \separated(out, access);
+    terminates \true;
+    assigns *out;
+    ensures cpu: \result == SLAT_OK ==> cpu < SLAT_MAX_CPUS && machine->cpu[cpu].status == SLAT_OK;
+*/
+enum slat_status slat_permitted(const struct slat_machine *machine, unsigned cpu, const struct slat_memory *memory,
+                                const struct slat_access *access, struct slat_permitted *out);
+#endif

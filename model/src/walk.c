@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "walk.h"
+#include "rule.h"
+
+/* What the walk ends in, with stage 2 of the final GPA if it came so far. */
+struct ending {
+  struct slat_stage2 final;
+  struct slat_outcome outcome;
+};
+
+/* One step: the entry of a level, through stage 2. */
+/*@ requires readable: \valid_read(m) && \valid_read(c);
+    requires level_range: 1 <= level <= 4;
+    requires table_range: c->stage2_table <= 0xFFFFFFFFFF000;
+    requires stage2: c->stage2 <= SLAT_STAGE2_NPT;
+    requires address_range: gpa <= 0xFFFFFFFFFFFFF;
+    terminates \true;
+    assigns \nothing;
+    ensures step: step_is(\result, m, c, gpa, level);
+    ensures rule: \result.reached == 0 ==> SLAT_RULE_NONE < \result.denied_by < SLAT_RULE_COUNT;
+*/
+static inline struct slat_step visit(const struct slat_memory *m, const struct slat_controls *c, uint64_t gpa,
+                                     unsigned level)
+{
+  struct slat_step s = { .gpa = gpa };
+
+  s.stage2 = slat_stage2_walk(m, c, gpa);
+  s.denied_by = (uint16_t)slat_stage2_denies(c, &s.stage2, SLAT_USE_TABLE);
+  s.reached = s.denied_by == SLAT_RULE_NONE;
+  if (s.reached) {
+    s.value = slat_memory_read(m, s.stage2.spa);
+    s.entry = slat_guest_entry(&c->guest, s.value, level);
+  }
+  return s;
+}
+
+/* Stage 2 of the final GPA for the access itself. */
+/*@ requires readable: \valid_read(m) && \valid_read(c) && \valid_read(a);
+    requires table_range: c->stage2_table <= 0xFFFFFFFFFF000;
+    requires stage2: c->stage2 <= SLAT_STAGE2_NPT;
+    requires address_range: gpa <= 0xFFFFFFFFFFFFF;
+    requires kind: a->kind <= SLAT_FETCH;
+    terminates \true;
+    assigns \nothing;
+    ensures PAGE_SIZE_SMALLER:
+      final_is(\result.outcome, \result.final, m, c, a, gpa, shift, us, rw, xd);
+*/
+static inline struct ending final_access(const struct slat_memory *m, const struct slat_controls *c,
+                                         const struct slat_access *a, uint64_t gpa, uint8_t shift, bool us, bool rw,
+                                         bool xd)
+{
+  struct ending r = { .outcome = { .kind = SLAT_TRANSLATED, .rule = SLAT_RULE_WALK_TRANSLATED, .gpa = gpa } };
+  const enum slat_use use = (enum slat_use)a->kind;
+
+  r.final = slat_stage2_walk(m, c, gpa);
+  const enum slat_rule denied = slat_stage2_denies(c, &r.final, use);
+  if (denied != SLAT_RULE_NONE) {
+    r.outcome = slat_stage2_fault(c, &r.final, use, denied, gpa, a->linear, us, rw, xd);
+    return r;
+  }
+  r.outcome.spa = r.final.spa;
+  r.outcome.memory_type = r.final.memory_type;
+  r.outcome.ignore_pat = r.final.ignore_pat;
+  r.outcome.page_shift = SLAT_CHOOSE(PAGE_SIZE_SMALLER, shift < r.final.page_shift, 1) ? shift : r.final.page_shift;
+  return r;
+}
+
+/* The last step decides. */
+/*@ requires readable: \valid_read(m) && \valid_read(c) && \valid_read(a);
+    requires table_range: c->stage2_table <= 0xFFFFFFFFFF000;
+    requires stage2: c->stage2 <= SLAT_STAGE2_NPT;
+    requires kind: a->kind <= SLAT_FETCH;
+    requires level_range: 1 <= level <= 4;
+    requires rule: s.reached == 0 ==> SLAT_RULE_NONE < s.denied_by < SLAT_RULE_COUNT;
+    requires entry: s.reached != 0 ==> s.entry.kind == pte_kind(&c->guest, s.value, level);
+    requires ends: s.reached != 0 ==> s.entry.kind != SLAT_ENTRY_TABLE;
+    terminates \true;
+    assigns \nothing;
+    ensures WALK_ORDER: ending_is(\result.outcome, \result.final, m, c, a, s, level, us, rw, xd);
+*/
+static inline struct ending finish(const struct slat_memory *m, const struct slat_controls *c, const struct slat_access *a,
+                                   struct slat_step s, unsigned level, bool us, bool rw, bool xd)
+{
+  struct ending r = { .outcome = { .kind = SLAT_NO_OUTCOME } };
+
+  if (!s.reached) {
+    r.outcome = slat_stage2_fault(c, &s.stage2, SLAT_USE_TABLE, (enum slat_rule)s.denied_by, s.gpa, a->linear, us, rw, xd);
+    return r;
+  }
+  if (s.entry.kind == SLAT_ENTRY_NOT_PRESENT || s.entry.kind == SLAT_ENTRY_RESERVED) {
+    const bool reserved = s.entry.kind == SLAT_ENTRY_RESERVED;
+    r.outcome = slat_page_fault(c, a, reserved, reserved, s.entry.rule, level);
+    return r;
+  }
+  /* WALK_ORDER: rights only once the whole walk has given a translation, and before stage 2 of what it gave. */
+  const enum slat_rule denied = slat_guest_rights(c, a, us, rw, xd);
+  if (denied != SLAT_RULE_NONE) {
+    r.outcome = slat_page_fault(c, a, 1, 0, denied, level);
+    return r;
+  }
+  return final_access(m, c, a, slat_leaf_address(s.value, a->linear, level), slat_page_shift(level), us, rw, xd);
+}
+
+/*@ terminates \true;
+    assigns \nothing;
+    ensures goes: \result != 0 <==> s.reached != 0 && s.entry.kind == SLAT_ENTRY_TABLE;
+*/
+static inline bool goes_on(struct slat_step s)
+{
+  return s.reached && s.entry.kind == SLAT_ENTRY_TABLE;
+}
+
+struct slat_walk slat_walk_linear(const struct slat_memory *memory, const struct slat_controls *controls,
+                                  const struct slat_access *access)
+{
+  const uint64_t linear = access->linear;
+  struct slat_walk w = { .end = 5 };
+  struct ending ending;
+
+  if (!controls->paging) {
+    /* PAGING_OFF: the linear address is the GPA, with every right (SDM 4.1.1; exit qualification bits 11:9 are 011b). */
+    ending = final_access(memory, controls, access, linear, 30, 1, 1, 0);
+    w.final = ending.final;
+    w.outcome = ending.outcome;
+    return w;
+  }
+  if (SLAT_RULE(LINEAR_NON_CANONICAL, !slat_is_canonical(linear))) {
+    w.outcome.kind = SLAT_NON_CANONICAL;
+    w.outcome.rule = SLAT_RULE_LINEAR_NON_CANONICAL;
+    return w;
+  }
+
+  w.step[4] = visit(memory, controls, slat_entry_address(controls->guest_table, linear, 4), 4);
+  //@ assert a4: w.step[4].gpa == guest_gpa4(controls, linear);
+  //@ assert e4: w.step[4].reached != 0 ==> w.step[4].value == guest_e4(memory, controls, linear);
+  uint64_t e = w.step[4].value;
+  bool us = e / 4 % 2 == 1;
+  bool rw = e / 2 % 2 == 1;
+  bool xd = e / 0x8000000000000000 % 2 == 1;
+  if (!goes_on(w.step[4])) {
+    ending = finish(memory, controls, access, w.step[4], 4, us, rw, xd);
+    w.end = 4;
+    w.final = ending.final;
+    w.outcome = ending.outcome;
+    return w;
+  }
+
+  //@ assert t4: e == guest_e4(memory, controls, linear);
+  //@ assert b4: below4(memory, controls, linear);
+  w.step[3] = visit(memory, controls, slat_entry_address(slat_table_of(e), linear, 3), 3);
+  //@ assert a3: w.step[3].gpa == guest_gpa3(memory, controls, linear);
+  //@ assert e3: w.step[3].reached != 0 ==> w.step[3].value == guest_e3(memory, controls, linear);
+  e = w.step[3].value;
+  us = SLAT_REQUIRE(WALK_RIGHTS_ALL_LEVELS, us) && e / 4 % 2 == 1;
+  rw = SLAT_REQUIRE(WALK_RIGHTS_ALL_LEVELS, rw) && e / 2 % 2 == 1;
+  xd = SLAT_RULE(WALK_RIGHTS_ALL_LEVELS, xd) || e / 0x8000000000000000 % 2 == 1;
+  if (!goes_on(w.step[3])) {
+    ending = finish(memory, controls, access, w.step[3], 3, us, rw, xd);
+    w.end = 3;
+    w.final = ending.final;
+    w.outcome = ending.outcome;
+    return w;
+  }
+
+  //@ assert t3: e == guest_e3(memory, controls, linear);
+  //@ assert b3: below3(memory, controls, linear);
+  w.step[2] = visit(memory, controls, slat_entry_address(slat_table_of(e), linear, 2), 2);
+  //@ assert a2: w.step[2].gpa == guest_gpa2(memory, controls, linear);
+  //@ assert e2: w.step[2].reached != 0 ==> w.step[2].value == guest_e2(memory, controls, linear);
+  e = w.step[2].value;
+  us = SLAT_REQUIRE(WALK_RIGHTS_ALL_LEVELS, us) && e / 4 % 2 == 1;
+  rw = SLAT_REQUIRE(WALK_RIGHTS_ALL_LEVELS, rw) && e / 2 % 2 == 1;
+  xd = SLAT_RULE(WALK_RIGHTS_ALL_LEVELS, xd) || e / 0x8000000000000000 % 2 == 1;
+  if (!goes_on(w.step[2])) {
+    ending = finish(memory, controls, access, w.step[2], 2, us, rw, xd);
+    w.end = 2;
+    w.final = ending.final;
+    w.outcome = ending.outcome;
+    return w;
+  }
+
+  //@ assert t2: e == guest_e2(memory, controls, linear);
+  //@ assert b2: below2(memory, controls, linear);
+  w.step[1] = visit(memory, controls, slat_entry_address(slat_table_of(e), linear, 1), 1);
+  //@ assert a1: w.step[1].gpa == guest_gpa1(memory, controls, linear);
+  //@ assert e1: w.step[1].reached != 0 ==> w.step[1].value == guest_e1(memory, controls, linear);
+  e = w.step[1].value;
+  us = SLAT_REQUIRE(WALK_RIGHTS_ALL_LEVELS, us) && e / 4 % 2 == 1;
+  rw = SLAT_REQUIRE(WALK_RIGHTS_ALL_LEVELS, rw) && e / 2 % 2 == 1;
+  xd = SLAT_RULE(WALK_RIGHTS_ALL_LEVELS, xd) || e / 0x8000000000000000 % 2 == 1;
+  ending = finish(memory, controls, access, w.step[1], 1, us, rw, xd);
+  w.end = 1;
+  w.final = ending.final;
+  w.outcome = ending.outcome;
+  return w;
+}

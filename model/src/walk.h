@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Chapter 40: the two-dimensional walk.  Proved for every stage 2 (SLAT_ANY_STAGE2). */
+#ifndef SLAT_WALK_H
+#define SLAT_WALK_H
+#include "fault.h"
+
+/*@ requires readable: \valid_read(memory) && \valid_read(controls) && \valid_read(access);
+    requires tables: controls->stage2_table <= 0xFFFFFFFFFF000 && controls->guest_table <= 0xFFFFFFFFFF000;
+    requires stage2: controls->stage2 <= SLAT_STAGE2_NPT;
+    requires kind: access->kind <= SLAT_FETCH;
+    requires paging_off: controls->paging == 0 ==> access->linear <= 0xFFFFFFFF;
+    terminates \true;
+    assigns \nothing;
+    ensures LINEAR_NON_CANONICAL: controls->paging != 0 && !canonical(access->linear) ==>
+      \result.outcome.kind == SLAT_NON_CANONICAL && \result.end == 5;
+    ensures PAGING_OFF: controls->paging == 0 ==> \result.end == 5 &&
+      final_is(\result.outcome, \result.final, memory, controls, access, access->linear, 30, 1, 1, 0);
+    behavior walks:
+      assumes controls->paging != 0 && canonical(access->linear);
+      ensures end: \result.end == walk_level(memory, controls, access->linear);
+      ensures step4: step_is(\result.step[4], memory, controls, guest_gpa4(controls, access->linear), 4);
+      ensures step3: \result.end <= 3 ==>
+        step_is(\result.step[3], memory, controls, guest_gpa3(memory, controls, access->linear), 3);
+      ensures step2: \result.end <= 2 ==>
+        step_is(\result.step[2], memory, controls, guest_gpa2(memory, controls, access->linear), 2);
+      ensures step1: \result.end <= 1 ==>
+        step_is(\result.step[1], memory, controls, guest_gpa1(memory, controls, access->linear), 1);
+      ensures WALK_RIGHTS_ALL_LEVELS: ending_is(\result.outcome, \result.final, memory, controls, access,
+        \result.step[\result.end], \result.end,
+        guest_us(memory, controls, access->linear, \result.end) ? 1 : 0,
+        guest_rw(memory, controls, access->linear, \result.end) ? 1 : 0,
+        guest_xd(memory, controls, access->linear, \result.end) ? 1 : 0);
+*/
+struct slat_walk slat_walk_linear(const struct slat_memory *memory, const struct slat_controls *controls,
+                                  const struct slat_access *access);
+#endif
