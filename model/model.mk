@@ -121,7 +121,9 @@ fuzz-parser: $(PARSER_FUZZERS)
 # Both compilers, warnings as errors; and freestanding: a linked library may ask for memcpy and memset only.
 .PHONY: build-gcc build-clang freestanding rules join
 build-gcc: lib cli $(LIBSLAT_DELETABLE) $(CLI_DELETABLE) $(TEST_PROGRAMS)
-build-clang: $(BUILD)/obj/clang/libslat.a $(CLI_SOURCES) $(RULES_H)
+	@for source in $(MODEL_PARTS); do $(CC) $(MODEL_CFLAGS) -O0 -fsyntax-only $$source || exit 1; done
+build-clang: $(BUILD)/obj/clang/libslat.a $(RULES_H)
+	@for source in $(MODEL_PARTS); do $(CLANG) $(MODEL_CFLAGS) -O0 -fsyntax-only $$source || exit 1; done
 	@for source in $(CLI_SOURCES); do $(CLANG) $(CLI_CFLAGS) -fsyntax-only $$source || exit 1; done
 freestanding: $(gcc_OBJECTS) $(clang_OBJECTS)
 	@model/tests/freestanding.sh nm $(gcc_OBJECTS)

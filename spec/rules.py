@@ -113,7 +113,7 @@ def table_text(rules):
     for rule in rules:
         fields = (rule.id, rule.chapter, rule.statement, rule.source, rule.rule_class)
         out.append("  [SLAT_RULE_%s] = {\n    %s},\n" % (rule.id, ",\n    ".join(c_string(f) for f in fields)))
-    out.append("};\n\n#ifdef SLAT_DELETABLE\nextern unsigned slat_deleted_rule;\nunsigned slat_deleted_rule;\n#endif\n\nconst struct slat_rule_info *slat_rule_info(unsigned rule)\n{\n"
+    out.append("};\n\nconst struct slat_rule_info *slat_rule_info(unsigned rule)\n{\n"
                "  return rule > SLAT_RULE_NONE && rule < SLAT_RULE_COUNT ? &table[rule] : NULL;\n}\n")
     return "".join(out)
 
