@@ -17,7 +17,6 @@ FUZZ_CC := clang
 FUZZ_CFLAGS := -std=gnu99 -O2 -g -Wall -Wextra -Werror -Wshadow -Wmissing-prototypes -Wstrict-prototypes $(SLAT_INCLUDES) -Imodel/trace -MMD -MP
 FUZZ_COMMON := $(patsubst fuzz/%.c,$(FUZZ)/obj/%.o,$(filter-out fuzz/loop/main.c,$(wildcard fuzz/loop/*.c)) \
                  $(filter-out fuzz/scenario/afl_mutator.c,$(wildcard fuzz/scenario/*.c))) $(FUZZ)/obj/trace_binary.o
-FUZZ_PROGRAMS := $(foreach target,$(FUZZ_TARGETS),$(FUZZ)/$(target)/plain $(FUZZ)/$(target)/afl $(FUZZ)/$(target)/rules $(FUZZ)/$(target)/mutator.so)
 
 $(FUZZ)/obj/%.o: fuzz/%.c $(RULES_H)
 	@mkdir -p $(@D)

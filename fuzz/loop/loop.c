@@ -87,7 +87,8 @@ static void stop_with(struct loop *loop)
   finding_save(&loop->store, loop->name, so_far(loop), loop->text);
 }
 
-static void diverged(struct loop *loop, struct divergence *divergence)
+/* @return the waiver that covers it; NULL: none. */
+static const struct waiver *diverged(struct loop *loop, struct divergence *divergence)
 {
   struct statistics *statistics = loop->statistics;
 
@@ -102,12 +103,13 @@ static void diverged(struct loop *loop, struct divergence *divergence)
     if (!loop->no_waivers && loop->target->waivers[i].covers(divergence)) {
       statistics->waived[i]++;
       statistics->waived_total++;
-      return;
+      return &loop->target->waivers[i];
     }
   statistics->divergence_rule[divergence->rule]++;
   finding_name(divergence, loop->name);
   finding_describe(divergence, loop->text, sizeof loop->text);
   stop_with(loop);
+  return NULL;
 }
 
 static void compared(struct loop *loop, enum observation observation)
@@ -386,7 +388,7 @@ static const struct slat_permitted *as_observable(const struct slat_permitted *s
   return &open;
 }
 
-/* @return false: it diverges. What follows from that is not judged, even if a waiver covers it. */
+/* @return false: it diverges. What follows from that is not judged, unless a waiver says that only the report differs. */
 static bool judge_outcome(struct loop *loop, enum observation observation, const struct slat_access *access, const struct slat_permitted *set,
                           struct observed *observed)
 {
@@ -398,9 +400,13 @@ static bool judge_outcome(struct loop *loop, enum observation observation, const
   verdict = judge(loop, held, &observed->outcome);
   compared(loop, observation);
   if (!verdict.permitted) {
-    diverged(loop, &(struct divergence){ .observation = observation, .rule = verdict.rule, .access = access, .set = held,
-                                         .observed = &observed->outcome });
-    return false;
+    const struct waiver *waiver = diverged(loop, &(struct divergence){
+      .observation = observation, .rule = verdict.rule, .access = access, .set = held, .observed = &observed->outcome });
+
+    if (!waiver || !waiver->report_only)
+      return false;
+    count_outcome(loop, &observed->outcome, &set->outcome[verdict.match % SLAT_MAX_OUTCOMES]);
+    return true;
   }
   loop->statistics->agreements++;
   count_outcome(loop, &observed->outcome, &set->outcome[verdict.match % SLAT_MAX_OUTCOMES]);
@@ -500,6 +506,25 @@ static void look(struct loop *loop, uint64_t linear)
 
 /* ---- Events ---- */
 
+/* A guest entry in which a flag is to be set, and which the same walk reads as an EPT entry: bits 5 and 6 mean something else there, and
+ * what the walk ends in depends on when the processor sets them. */
+static bool changes_itself(const struct loop *loop, const struct slat_permitted *set)
+{
+  const struct machine_memory *memory = &loop->memory;
+
+  if (loop->machine.config.stage2 != SLAT_STAGE2_EPT)
+    return false;
+  for (unsigned i = 0; i < set->updates; i++) {
+    unsigned times = 0;
+
+    for (unsigned j = 0; j < memory->reads && set->update[i].stage == 1 && set->update[i].may; j++)
+      times += memory->read_spa[j] == set->update[i].spa;
+    if (times > 1)
+      return true;
+  }
+  return false;
+}
+
 static void step_access(struct loop *loop, const struct slat_event *event)
 {
   const struct slat_access *access = &event->access;
@@ -507,9 +532,10 @@ static void step_access(struct loop *loop, const struct slat_event *event)
   struct statistics *statistics = loop->statistics;
   enum stale_reason stale = STALE_NOT;
   struct slat_permitted set;
-  bool outside, walk_first;
+  bool outside, itself, walk_first, judged;
 
   loop->memory.outside = false;
+  loop->memory.reads = 0;
   if (ask(loop, access, &set) != SLAT_OK) {
     statistics->skips[SKIP_ACCESS_UNSUPPORTED]++;
     return;
@@ -517,13 +543,15 @@ static void step_access(struct loop *loop, const struct slat_event *event)
   record_event(loop, event);
   statistics->accesses++;
   outside = loop->memory.outside;
+  itself = changes_itself(loop, &set);
   if (accesses && loop->target->caches)
     stale = staleness_of(&loop->staleness, &loop->memory, loop->machine.cpu[0].reg[SLAT_CR3], access->linear);
-  if (outside)
-    statistics->skips[SKIP_OUTSIDE_MEMORY]++;
+  if (outside || itself)
+    statistics->skips[outside ? SKIP_OUTSIDE_MEMORY : SKIP_SELF_MODIFYING]++;
   else if (stale != STALE_NOT)
     statistics->skips[stale == STALE_STORE ? SKIP_STALE_STORE : SKIP_STALE_REGISTER]++;
-  if (!outside && (stale == STALE_NOT || walks)) {
+  judged = !outside && !itself;
+  if (judged && (stale == STALE_NOT || walks)) {
     statistics->judged_accesses++;
     count_set(loop, &set);
     if (statistics->accesses % RULES_EVERY == 0)
@@ -533,11 +561,11 @@ static void step_access(struct loop *loop, const struct slat_event *event)
   /* Both see the flags as they are before: which of them sets them changes from one access to the next. */
   walk_first = walks && (!accesses || ((access->linear >> 12 ^ loop->at) & 1) == 0);
   if (walk_first)
-    observe(loop, OBSERVE_WALK, event, &set, !outside);
+    observe(loop, OBSERVE_WALK, event, &set, judged);
   if (accesses && !loop->stopped)
-    observe(loop, OBSERVE_ACCESS, event, &set, !outside && stale == STALE_NOT);
+    observe(loop, OBSERVE_ACCESS, event, &set, judged && stale == STALE_NOT);
   if (walks && !walk_first && !loop->stopped && !event->stores) /* a store may have changed the walk */
-    observe(loop, OBSERVE_WALK, event, &set, !outside);
+    observe(loop, OBSERVE_WALK, event, &set, judged);
   if ((loop->target->observations >> OBSERVE_RIGHT & 1) && !loop->stopped)
     look(loop, access->linear);
 }

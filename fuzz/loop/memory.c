@@ -57,6 +57,8 @@ uint64_t memory_read(void *context, uint64_t spa)
 {
   struct machine_memory *memory = context;
 
+  if (memory->reads < MEMORY_READS)
+    memory->read_spa[memory->reads++] = spa;
   if (spa < memory->bytes)
     return memory->word[spa / 8];
   memory->outside = true;

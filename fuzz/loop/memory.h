@@ -4,7 +4,7 @@
 #define FUZZ_MEMORY_H
 #include <slat/slat.h>
 
-enum { MEMORY_TOUCHED = 1024 };
+enum { MEMORY_TOUCHED = 1024, MEMORY_READS = 64 };
 
 struct machine_memory {
   uint64_t bytes;
@@ -13,6 +13,8 @@ struct machine_memory {
   uint32_t scenario;
   unsigned touched;
   uint64_t touched_spa[MEMORY_TOUCHED]; /* words that this scenario's stores named, each once */
+  unsigned reads;                   /* since this was cleared; the first of them are kept */
+  uint64_t read_spa[MEMORY_READS];
   bool outside;                     /* an address without memory was read since this was cleared */
 };
 

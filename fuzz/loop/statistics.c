@@ -22,6 +22,7 @@ const char *const skip_name[SKIPS] = {
   [SKIP_STALE_STORE] = "stale_after_store",
   [SKIP_STALE_REGISTER] = "stale_after_register_write",
   [SKIP_OUTSIDE_MEMORY] = "table_outside_memory",
+  [SKIP_SELF_MODIFYING] = "walk_changes_itself",
   [SKIP_UNOBSERVED] = "not_observable",
   [SKIP_FLAGS_OVERWRITTEN] = "flags_overwritten_by_the_access",
 };

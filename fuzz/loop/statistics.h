@@ -16,6 +16,7 @@ enum skip {
   SKIP_STALE_STORE,          /* access: a store to its walk was not followed by an invalidation */
   SKIP_STALE_REGISTER,       /* access: the same after EFER.NXE was cleared */
   SKIP_OUTSIDE_MEMORY,       /* access: its walk reads a table where the machine has no memory (a condition of the target) */
+  SKIP_SELF_MODIFYING,       /* access: setting a flag in a guest entry changes an EPT entry of the same walk */
   SKIP_UNOBSERVED,           /* access: the target cannot show it */
   SKIP_FLAGS_OVERWRITTEN,    /* word: the access itself stored over the flags */
   SKIPS

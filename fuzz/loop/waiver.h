@@ -27,6 +27,7 @@ struct waiver {
   const char *id;
   const char *statement; /* what the target does, in one line */
   const char *manual;    /* the manual's sentence, with its source */
+  bool report_only;      /* only the report of the fault differs: what else the access did is judged */
   const char *evidence;  /* where the target says so, or how it was seen */
   bool (*covers)(const struct divergence *divergence);
 };

@@ -261,13 +261,13 @@ static void plan_config(struct plan *plan)
   config->vendor = config->stage2 == SLAT_STAGE2_EPT ? SLAT_INTEL : config->stage2 == SLAT_STAGE2_NPT ? SLAT_AMD
                  : (uint8_t)pick_bit(random, can->vendors);
   config->nx = random_percent(random, 92);
-  config->page_1gb = random_percent(random, 65);
+  config->page_1gb = can->page_1gb_always || random_percent(random, 65);
   config->smep = random_percent(random, 70);
   config->smap = random_percent(random, 70);
   if (config->stage2 == SLAT_STAGE2_EPT) {
     config->ept_execute_only = random_percent(random, 60);
     config->ept_page_2mb = random_percent(random, 85);
-    config->ept_page_1gb = random_percent(random, 70);
+    config->ept_page_1gb = config->ept_page_2mb && random_percent(random, 75);
     config->ept_accessed_dirty = random_percent(random, 75);
   }
 }

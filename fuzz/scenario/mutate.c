@@ -120,7 +120,7 @@ static void mutate_config(struct slat_config *config, const struct scenario_capa
     config->nx = !config->nx;
     break;
   case 1:
-    config->page_1gb = !config->page_1gb;
+    config->page_1gb = can->page_1gb_always || !config->page_1gb;
     break;
   case 2:
     config->smep = !config->smep;
@@ -145,8 +145,7 @@ static void mutate_config(struct slat_config *config, const struct scenario_capa
       break;
     if (random_percent(random, 50))
       config->ept_page_2mb = !config->ept_page_2mb;
-    else
-      config->ept_page_1gb = !config->ept_page_1gb;
+    config->ept_page_1gb = config->ept_page_2mb && random_percent(random, 60);
   }
 }
 

@@ -8,5 +8,6 @@ const struct scenario_capabilities scenario_capabilities_of_target = {
   .memory_bytes = 8 << 20,
   .maxphyaddr_min = 32,
   .maxphyaddr_max = 52,
+  .page_1gb_always = true,
   .paging_off = true,
 };

@@ -16,6 +16,8 @@ static enum target_status reset(const struct slat_config *config)
 
   if (config->ept_page_1gb && !config->ept_page_2mb)
     return TARGET_REFUSED; /* kvm_init_shadow_ept_mmu() takes the largest page only, and allows all below */
+  if (!config->page_1gb)
+    return TARGET_REFUSED; /* with EPT or NPT below it KVM goes by the host's processor: guest_can_use_gbpages() */
   return kip_reset(&kvm) ? TARGET_REFUSED : TARGET_OK;
 }
 

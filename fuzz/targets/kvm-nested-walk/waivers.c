@@ -1,8 +1,163 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What KVM's walks of nested tables are known to do otherwise than the manuals say. */
-#include "../../loop/waiver.h"
+/* What KVM's walks of nested tables are known to do otherwise than the manuals say.
+ *
+ * These walks serve emulation: hardware makes its own, and reports its own faults. Several of the shortcuts can meet in one fault. So each
+ * row is a way to look at the observation: as KVM sees it, with this row's shortcut and those of the rows above; if the oracle permits it then,
+ * this row explains it. Nothing else is forgiven: not another page, right, kind of fault or bit. */
+#include "../kvm-common/common.h"
 
 extern const struct waiver kvm_nested_walk_waivers[];
+
+/* The shortcuts. */
+enum { GPA_WITHOUT_OFFSET = 1, READS_TOO = 2, TABLES_WRITTEN = 4, GPA_OF_48_BITS = 8 };
+
+#define VIOLATION_READ (1ULL << 0)
+#define VIOLATION_FINAL (1ULL << 8)
+#define QUALIFICATION_OF_EXIT (1ULL << 7 | 1ULL << 8 | 1ULL << 32 | 1ULL << 33) /* see target.c */
+#define EPTP_AD (1ULL << 6)
+#define GPA_ABOVE_48 0x000f000000000000ULL
+
+static bool is_nested_fault(const struct slat_outcome *outcome)
+{
+  return outcome->kind == SLAT_EPT_VIOLATION || outcome->kind == SLAT_EPT_MISCONFIG || outcome->kind == SLAT_NESTED_PAGE_FAULT;
+}
+
+/* What the oracle would permit if table accesses were writes, as they are with EPT's accessed and dirty flags on. */
+static bool set_with_tables_written(const struct divergence *d, struct slat_permitted *set)
+{
+  struct slat_machine machine = *d->machine;
+  struct slat_event eptp = { .kind = SLAT_EVENT_REGISTER, .reg = SLAT_EPTP, .value = machine.cpu[0].reg[SLAT_EPTP] | EPTP_AD };
+
+  machine.config.ept_accessed_dirty = true;
+  return slat_feed(&machine, &eptp) == SLAT_OK && slat_permitted(&machine, 0, d->memory, d->access, set) == SLAT_OK;
+}
+
+/* One permitted outcome as KVM would report it. */
+static struct slat_outcome as_reported(const struct slat_outcome *permitted, const struct divergence *d, unsigned shortcuts)
+{
+  struct slat_outcome outcome = *permitted;
+
+  if (is_nested_fault(&outcome) && (shortcuts & GPA_WITHOUT_OFFSET) && d->machine->cpu[0].controls.paging)
+    outcome.gpa &= ~0xfffULL;
+  if (outcome.kind == SLAT_EPT_VIOLATION && (outcome.code & VIOLATION_FINAL) && (shortcuts & READS_TOO) && d->access->kind != SLAT_READ)
+    outcome.code |= VIOLATION_READ;
+  outcome.code_open |= QUALIFICATION_OF_EXIT;
+  return outcome;
+}
+
+/* Memory whose guest entries have addresses of 48 bits. */
+static uint64_t read_without_wide_addresses(void *context, uint64_t spa)
+{
+  const struct slat_memory *memory = context;
+
+  return memory->read(memory->context, spa) & ~GPA_ABOVE_48;
+}
+
+static bool explained(const struct divergence *d, unsigned shortcuts)
+{
+  const bool written = (shortcuts & TABLES_WRITTEN) && d->machine->config.stage2 == SLAT_STAGE2_EPT && !d->machine->cpu[0].controls.ept_ad;
+  struct slat_memory copy = *d->memory, narrow = { .read = read_without_wide_addresses, .context = &copy };
+  struct divergence seen = *d;
+  struct slat_access access;
+  struct slat_outcome observed;
+  struct slat_permitted set;
+
+  if (!d->observed || !d->set)
+    return false;
+  set = *d->set;
+  observed = *d->observed;
+  access = *d->access;
+  if (shortcuts & GPA_OF_48_BITS) {
+    seen.memory = &narrow;
+    seen.access = &access;
+    observed.gpa &= ~GPA_ABOVE_48;
+    if (!d->machine->cpu[0].controls.paging) {
+      access.linear &= ~GPA_ABOVE_48;
+      observed.linear = access.linear;
+    }
+  }
+  if (written ? !set_with_tables_written(&seen, &set)
+              : (shortcuts & GPA_OF_48_BITS) && slat_permitted(d->machine, 0, seen.memory, seen.access, &set) != SLAT_OK)
+    return false;
+  for (unsigned i = 0; i < SLAT_MAX_OUTCOMES; i++)
+    if (set.outcome[i].kind != SLAT_NO_OUTCOME)
+      set.outcome[i] = as_reported(&set.outcome[i], d, shortcuts);
+  return slat_judge(&set, &observed).permitted;
+}
+
+static bool gpa_without_offset(const struct divergence *d)
+{
+  return explained(d, GPA_WITHOUT_OFFSET);
+}
+
+static bool read_bit_set(const struct divergence *d)
+{
+  return explained(d, GPA_WITHOUT_OFFSET | READS_TOO);
+}
+
+static bool tables_written(const struct divergence *d)
+{
+  return explained(d, GPA_WITHOUT_OFFSET | READS_TOO | TABLES_WRITTEN);
+}
+
+/* KVM asks for read together with fetch: an execute-only page has no read. */
+static bool execute_only_refused(const struct divergence *d)
+{
+  return d->observed && d->access && d->access->kind == SLAT_FETCH && d->machine->config.ept_execute_only &&
+         d->set->outcome[0].kind == SLAT_TRANSLATED && d->observed->kind == SLAT_EPT_VIOLATION &&
+         (d->observed->code & 0x3f) == 0x25 && (d->observed->gpa >> 12) == (d->set->outcome[0].gpa >> 12);
+}
+
+static bool gpa_of_48_bits(const struct divergence *d)
+{
+  return d->set && d->set->outcome[0].rule == SLAT_RULE_EPT_GPA_WIDTH &&
+         explained(d, GPA_WITHOUT_OFFSET | READS_TOO | TABLES_WRITTEN | GPA_OF_48_BITS);
+}
+
 const struct waiver kvm_nested_walk_waivers[] = {
+  {
+    .id = "gpa_without_offset",
+    .statement = "The guest-physical address of a nested fault has bits 11:0 cleared.",
+    .manual = "the guest-physical address field, and EXITINFO2, hold the guest-physical address that caused the fault "
+              "(SDM 3C, Information for VM Exits Due to EPT Violations; APM 2, Nested versus Guest Page Faults, 15.25.6)",
+    .evidence = "arch/x86/kvm/mmu/paging_tmpl.h, FNAME(walk_addr_generic): kvm_translate_gpa() gets gfn_to_gpa(table_gfn), without the offset. "
+                "fuzz/findings/nested-gpa-without-offset.md",
+    .report_only = true,
+    .covers = gpa_without_offset,
+  },
+  {
+    .id = "read_bit_set",
+    .statement = "The exit qualification of a final write or fetch has bit 0 (read) set as well.",
+    .manual = "bit 0 is set if the access causing the EPT violation was a data read (SDM 3C, Exit Qualification for EPT Violations)",
+    .evidence = "arch/x86/kvm/x86.c, translate_nested_gpa() adds PFERR_USER_MASK, which means \"read\" in EPT. "
+                "fuzz/findings/nested-read-bit.md",
+    .report_only = true,
+    .covers = read_bit_set,
+  },
+  {
+    .id = "tables_written",
+    .statement = "With EPT's accessed and dirty flags off, accesses to L2's tables are writes to the walk of L1's EPT.",
+    .manual = "accesses to guest paging structures are treated as writes if bit 6 of the EPT pointer is 1 (SDM 3C, Accessed and Dirty Flags for EPT)",
+    .evidence = "arch/x86/kvm/mmu/paging_tmpl.h, FNAME(walk_addr_generic): nested_access goes by PT_HAVE_ACCESSED_DIRTY() of L2's format. "
+                "fuzz/findings/nested-tables-written.md",
+    .covers = tables_written,
+  },
+  {
+    .id = "execute_only_refused",
+    .statement = "A fetch from a page that L1's EPT maps execute-only gives an EPT violation.",
+    .manual = "a fetch needs bit 2 of the EPT entries, a read bit 0 (SDM 3C, EPT Violations); execute-only is legal where "
+              "IA32_VMX_EPT_VPID_CAP[0] = 1 (SDM 3C, EPT Misconfigurations)",
+    .evidence = "arch/x86/kvm/x86.c, translate_nested_gpa() adds PFERR_USER_MASK, which means \"read\" in EPT. "
+                "fuzz/findings/nested-read-bit.md",
+    .covers = execute_only_refused,
+  },
+  {
+    .id = "gpa_of_48_bits",
+    .statement = "Bits 51:48 of a guest-physical address are dropped by a 4-level EPT walk.",
+    .manual = "with 4-level EPT a guest-physical address with a bit of 51:48 set gives an EPT violation (SDM 3C, EPT Translation Mechanism)",
+    .evidence = "arch/x86/kvm/mmu/paging_tmpl.h, FNAME(walk_addr_generic): PT_INDEX() masks the address. "
+                "fuzz/findings/nested-gpa-of-48-bits.md",
+    .covers = gpa_of_48_bits,
+  },
   { .id = NULL },
 };
