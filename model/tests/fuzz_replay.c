@@ -20,7 +20,7 @@ static void check(bool holds, const char *what)
   }
 }
 
-/* Most random addresses fall into the first few pages, so that tables, entries and accesses meet; those of a seed stay. */
+/* Most random addresses fall into the first pages, so that tables, entries and accesses meet; those of a seed stay. */
 static void narrow(struct slat_event *event)
 {
   if (event->kind == SLAT_EVENT_STORE) {
