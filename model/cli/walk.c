@@ -223,11 +223,18 @@ static void print_code(const struct slat_outcome *outcome)
   size_t count;
   const struct code_bit *bits = code_bits(outcome->kind, &count);
   for (size_t i = 0; i < count; i++) {
-    const bool open = outcome->code_open >> bits[i].bit & 1, set = outcome->code >> bits[i].bit & 1;
-    const char *says = open ? "undefined: any value is permitted" : set ? bits[i].set : bits[i].clear;
-    if (says != NULL)
-      (void)printf("    bit %2u  %-15s %s  %s\n", bits[i].bit, bits[i].name, open ? "-" : set ? "1" : "0", says);
+    const bool set = outcome->code >> bits[i].bit & 1, open = outcome->code_open >> bits[i].bit & 1;
+    const char *says = set ? bits[i].set : bits[i].clear;
+    if (says != NULL && !open)
+      (void)printf("    bit %2u  %-15s %d  %s\n", bits[i].bit, bits[i].name, set, says);
   }
+  if (outcome->code_open == 0)
+    return;
+  (void)printf("    may have any value: bits");
+  for (unsigned bit = 0; bit < 64; bit++)
+    if (outcome->code_open >> bit & 1)
+      (void)printf(" %u", bit);
+  (void)putchar('\n');
 }
 
 static void print_outcome(const struct context *c, const struct explanation *x)
