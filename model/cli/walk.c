@@ -264,13 +264,19 @@ static const char *flag_names(const struct slat_update *update, const struct sla
   return accessed && dirty ? "A D" : accessed ? "A" : dirty ? "D" : "-";
 }
 
+/* A word that serves several translations is named once. */
 static void print_updates(const struct explanation *x)
 {
   const struct slat_permitted *set = &x->step->set;
-  char name[40];
+  char name[60];
   for (unsigned i = 0; i < set->updates; i++) {
     const struct slat_update *update = &set->update[i];
-    const uint64_t parts[2] = {update->must, update->may & ~update->must};
+    uint64_t parts[2] = {update->must, update->may & ~update->must};
+    for (unsigned j = 0; j < i; j++)
+      if (set->update[j].spa == update->spa) {
+        parts[0] &= ~set->update[j].must;
+        parts[1] &= ~set->update[j].may;
+      }
     entry_name(name, sizeof name, x->controls, update->stage == 1, update->level, update->step, true);
     for (unsigned part = 0; part < 2; part++)
       if (parts[part] != 0)
