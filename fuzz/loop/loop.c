@@ -238,6 +238,12 @@ static uint64_t without_store(const struct store *store, uint64_t spa, uint64_t 
   return value;
 }
 
+static void set_word(struct loop *loop, uint64_t spa, uint64_t value)
+{
+  memory_set(&loop->memory, spa, value);
+  loop->version++;
+}
+
 static void judge_word(struct loop *loop, const struct slat_access *access, const struct slat_permitted *set, uint64_t spa, bool done,
                        const struct store *store)
 {
@@ -262,7 +268,7 @@ static void judge_word(struct loop *loop, const struct slat_access *access, cons
     }
   }
   if (after != before) {
-    memory_set(&loop->memory, spa, after);
+    set_word(loop, spa, after);
     record_word(loop, spa, after);
   }
 }
@@ -295,7 +301,7 @@ static void judge_words(struct loop *loop, const struct slat_access *access, con
       continue;
     if (in_store(store, spa) && !in_updates(set, spa) &&
         after == memory_merge(memory_word(&loop->memory, spa), store->spa, store->value, store->width)) {
-      memory_set(&loop->memory, spa, after);
+      set_word(loop, spa, after);
       record_word(loop, spa, after);
     } else {
       judge_word(loop, access, set, spa, done, store);
@@ -336,7 +342,7 @@ static void adopt_words(struct loop *loop)
     uint64_t after;
 
     if (loop->target->load(spa, &after, 8) && after != memory_word(&loop->memory, spa)) {
-      memory_set(&loop->memory, spa, after);
+      set_word(loop, spa, after);
       record_word(loop, spa, after);
     }
   }
@@ -491,14 +497,45 @@ static void judge_right(struct loop *loop, const struct slat_access *access, uin
   diverged(loop, &(struct divergence){ .observation = OBSERVE_RIGHT, .rule = rule, .access = access, .set = &set, .observed = &outcome });
 }
 
+static bool same_translation(const struct cached_translation *a, const struct cached_translation *b)
+{
+  bool same = a->present == b->present && a->spa == b->spa;
+
+  for (unsigned user = 0; user < 2; user++)
+    for (unsigned kind = SLAT_READ; kind <= SLAT_FETCH; kind++)
+      same = same && a->permits[user][kind] == b->permits[user][kind];
+  return same;
+}
+
+static bool judged_already(struct loop *loop, uint64_t linear, const struct cached_translation *cached)
+{
+  unsigned i = 0;
+
+  while (i < loop->looks && loop->look[i].linear != linear)
+    i++;
+  if (i < loop->looks && loop->look[i].version == loop->version && same_translation(&loop->look[i].cached, cached))
+    return true;
+  if (i == loop->looks && i < LOOP_LOOKS)
+    loop->looks++;
+  if (i < LOOP_LOOKS) {
+    loop->look[i].linear = linear;
+    loop->look[i].version = loop->version;
+    loop->look[i].cached = *cached;
+  }
+  return false;
+}
+
 static void look(struct loop *loop, uint64_t linear)
 {
   struct cached_translation cached = { .present = false };
 
   if (staleness_of(&loop->staleness, &loop->memory, loop->machine.cpu[0].reg[SLAT_CR3], linear) != STALE_NOT)
     return;
+  linear &= ~0xfffULL; /* a page has one answer */
   loop->target->look(&loop->machine, linear, &cached);
-  for (unsigned user = 0; cached.present && user < 2; user++)
+  if (!cached.present || judged_already(loop, linear, &cached))
+    return;
+  for (unsigned user = 0; user < 2; user++)
     for (unsigned kind = SLAT_READ; kind <= SLAT_FETCH && !loop->stopped; kind++)
       if (cached.permits[user][kind])
         judge_right(loop, &(struct slat_access){ .linear = linear, .kind = (uint8_t)kind, .width = 1, .user = user == 1 }, cached.spa);
@@ -579,6 +616,7 @@ static void step_store(struct loop *loop, const struct slat_event *event, bool r
     loop->statistics->skips[SKIP_EVENT_INVALID]++;
     return;
   }
+  loop->version++;
   record_event(loop, event);
   loop->target->store(event->address, event->value, event->width, running);
   if (running)
@@ -617,6 +655,7 @@ static void step_register(struct loop *loop, const struct slat_event *event)
   if (event->reg == SLAT_EFER && (reg[SLAT_EFER] & ~after.cpu[0].reg[SLAT_EFER] & (1 << 11)))
     staleness_nxe_cleared(&loop->staleness);
   loop->machine = after;
+  loop->version++;
 }
 
 static void step_invlpg(struct loop *loop, const struct slat_event *event)
@@ -738,6 +777,7 @@ bool loop_run(struct loop *loop, const struct scenario *scenario)
   loop->at = 0;
   loop->stopped = loop->compared = false;
   loop->name[0] = 0;
+  loop->version = loop->looks = 0;
   loop->timed = statistics->inputs++ % TIMED_EVERY == 0;
   loop->loop_start = clock_start(loop);
   loop->oracle_ticks = 0;

@@ -7,7 +7,7 @@
 #include "oracle.h"
 #include "staleness.h"
 
-enum { LOOP_TEXT = 8192 };
+enum { LOOP_TEXT = 8192, LOOP_LOOKS = 16 };
 
 struct loop {
   const struct fuzz_target *target;
@@ -30,6 +30,15 @@ struct loop {
   bool stopped;       /* a divergence without a waiver: what follows from it is not judged */
   char name[FINDING_NAME]; /* of that divergence; "" if there is none */
   char text[LOOP_TEXT];
+
+  /* cached translations that were judged: the same again, with memory and registers unchanged, would be judged the same */
+  uint32_t version; /* grows when memory or a register changes */
+  unsigned looks;
+  struct {
+    uint64_t linear;
+    uint32_t version;
+    struct cached_translation cached;
+  } look[LOOP_LOOKS];
 
   unsigned countdown; /* agreements until the next canary */
 };

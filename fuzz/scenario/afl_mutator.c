@@ -27,7 +27,7 @@ void *afl_custom_init(void *afl, unsigned int seed)
   return mutator;
 }
 
-/** One test case. What cannot be decoded (AFL++'s own trimming leaves it) is replaced; one in 16 is new altogether. */
+/** One test case. What cannot be decoded (AFL++'s own trimming leaves it) is replaced; one in three is new altogether, or AFL++'s queue of odd cases would crowd out the ordinary ones. */
 size_t afl_custom_fuzz(void *data, uint8_t *buf, size_t buf_size, uint8_t **out_buf, uint8_t *add_buf, size_t add_buf_size,
                        size_t max_size)
 {
@@ -36,7 +36,7 @@ size_t afl_custom_fuzz(void *data, uint8_t *buf, size_t buf_size, uint8_t **out_
   const bool readable = scenario_decode(&mutator->scenario, buf, buf_size) == SLAT_TRACE_OK;
   size_t size;
 
-  if (!readable || random_once_in(&mutator->random, 16)) {
+  if (!readable || random_once_in(&mutator->random, 3)) {
     scenario_generate(&mutator->scenario, can, &mutator->random);
   } else {
     const bool splice = add_buf && scenario_decode(&mutator->other, add_buf, add_buf_size) == SLAT_TRACE_OK &&

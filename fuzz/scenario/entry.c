@@ -1,16 +1,15 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "entry.h"
 
-struct temper temper_pick(struct random *random)
+struct temper temper_pick(struct random *random, unsigned generous)
 {
   static const struct temper tempers[] = {
     { { 99, 96 }, { 98, 85 }, { 98, 75 }, { 1, 7 }, { 80, 70 }, { 50, 50 }, { 1, 3 } },
     { { 98, 92 }, { 95, 70 }, { 95, 65 }, { 3, 15 }, { 60, 60 }, { 50, 50 }, { 2, 5 } },
     { { 96, 88 }, { 88, 60 }, { 88, 55 }, { 6, 25 }, { 40, 50 }, { 50, 30 }, { 3, 8 } },
   };
-  const unsigned i = random_below(random, 20);
 
-  return tempers[i < 11 ? 0 : i < 17 ? 1 : 2];
+  return tempers[random_percent(random, generous) ? 0 : random_percent(random, 66) ? 1 : 2];
 }
 
 /* A bit that is reserved, or only looks so: address bits at and above MAXPHYADDR, 29:13, bits 8, 7 and 63, ignored ones. */

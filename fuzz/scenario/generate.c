@@ -172,20 +172,25 @@ static void store_guest_tables(struct plan *plan)
 
 /* ---- Stage-2 tables: identity mostly, in frames of their own ---- */
 
-static uint64_t stage2_entry(struct plan *plan, unsigned level, uint64_t target, bool page)
+/* Tables of the guest must be readable, often writable too, or nothing translates: an access uses four of them. */
+static uint64_t stage2_entry(struct plan *plan, unsigned level, uint64_t target, bool page, bool maps_tables)
 {
   struct slat_config *config = &plan->scenario->config;
   struct temper temper = plan->temper;
-  uint64_t e;
 
-  if (config->stage2 == SLAT_STAGE2_EPT)
-    return entry_ept(plan->random, &temper, config, level, target, page);
-  /* NPT: guest accesses are user accesses, table accesses are writes too; without both little would translate. */
-  temper.user[0] = temper.user[1] = 98;
-  temper.write[0] = 99;
-  temper.write[1] = (uint8_t)(temper.write[1] + (100 - temper.write[1]) / 2);
-  e = entry_guest(plan->random, &temper, config, level, target, page);
-  return e;
+  temper.present[0] = temper.write[0] = temper.user[0] = temper.user[1] = 99;
+  temper.execute_disable[0] = 1;
+  temper.odd[0] = 0;
+  if (!page && random_percent(plan->random, 80))
+    return target | 7 | (random_percent(plan->random, 50) ? 1U << (config->stage2 == SLAT_STAGE2_EPT ? 8 : 5) : 0);
+  temper.odd[1] = 1;
+  temper.execute_disable[1] = temper.execute_disable[1] / 2;
+  if (maps_tables) {
+    temper.present[1] = 99;
+    temper.write[1] = 97;
+  }
+  return config->stage2 == SLAT_STAGE2_EPT ? entry_ept(plan->random, &temper, config, level, target, page)
+                                           : entry_guest(plan->random, &temper, config, level, target, page);
 }
 
 static void plan_backing(struct plan *plan)
@@ -202,23 +207,24 @@ static void store_stage2_tables(struct plan *plan, bool one_large_page[2])
   const uint64_t pml4 = base, pdpt = base + 0x1000, pd = base + 0x2000;
   const bool gigabyte = random_once_in(plan->random, 25);
 
-  append_store(plan, pml4, stage2_entry(plan, 4, pdpt, false));
+  append_store(plan, pml4, stage2_entry(plan, 4, pdpt, false, true));
   if (random_percent(plan->random, 30))
-    append_store(plan, pml4 + 8, stage2_entry(plan, 4, pdpt, false));
-  append_store(plan, pdpt, gigabyte ? stage2_entry(plan, 3, 0, true) : stage2_entry(plan, 3, pd, false));
+    append_store(plan, pml4 + 8, stage2_entry(plan, 4, pdpt, false, true));
+  append_store(plan, pdpt, gigabyte ? stage2_entry(plan, 3, 0, true, true) : stage2_entry(plan, 3, pd, false, true));
   if (random_percent(plan->random, 30))
-    append_store(plan, pdpt + 8, random_percent(plan->random, 40) ? stage2_entry(plan, 3, 0, true) : stage2_entry(plan, 3, pd, false));
+    append_store(plan, pdpt + 8, random_percent(plan->random, 40) ? stage2_entry(plan, 3, 0, true, false)
+                                                                        : stage2_entry(plan, 3, pd, false, true));
   for (unsigned r = 0; r < 3; r++) {
     const uint64_t pt = base + 0x3000 + 0x1000 * r;
     const uint64_t slot = pd + 8 * (plan->region[r] / REGION);
 
     if (r == 2 || one_large_page[r])
-      append_store(plan, slot, stage2_entry(plan, 2, plan->region[r], true));
+      append_store(plan, slot, stage2_entry(plan, 2, plan->region[r], true, r < 2));
     else
-      append_store(plan, slot, stage2_entry(plan, 2, pt, false));
+      append_store(plan, slot, stage2_entry(plan, 2, pt, false, true));
     for (unsigned i = 0; r < 2 && !one_large_page[r] && i < GUEST_FRAMES; i++)
       if ((plan->frame[i] & ~(REGION - 1)) == plan->region[r])
-        append_store(plan, pt + 8 * (plan->frame[i] >> 12 & 511), stage2_entry(plan, 1, plan->backing[i], true));
+        append_store(plan, pt + 8 * (plan->frame[i] >> 12 & 511), stage2_entry(plan, 1, plan->backing[i], true, i < 4 * TABLES));
   }
 }
 
@@ -260,7 +266,7 @@ static void plan_config(struct plan *plan)
   *config = (struct slat_config){ .stage2 = (uint8_t)pick_bit(random, can->stage2), .maxphyaddr = (uint8_t)width };
   config->vendor = config->stage2 == SLAT_STAGE2_EPT ? SLAT_INTEL : config->stage2 == SLAT_STAGE2_NPT ? SLAT_AMD
                  : (uint8_t)pick_bit(random, can->vendors);
-  config->nx = random_percent(random, 92);
+  config->nx = random_percent(random, 94);
   config->page_1gb = can->page_1gb_always || random_percent(random, 65);
   config->smep = random_percent(random, 70);
   config->smap = random_percent(random, 70);
@@ -276,7 +282,7 @@ static void append_registers(struct plan *plan)
 {
   struct random *random = plan->random;
   const struct slat_config *config = &plan->scenario->config;
-  const bool paging = !plan->can->paging_off || random_percent(random, 75);
+  const bool paging = !plan->can->paging_off || random_percent(random, 72);
   const bool nxe = config->nx && random_percent(random, 88);
   uint64_t cr4 = CR4_INITIAL, stage2_root = plan->region[2];
 
@@ -316,18 +322,19 @@ static void plan_pages(struct plan *plan, struct places *places)
     for (unsigned level = 4; level >= 1; level--)
       page |= (uint64_t)plan->index[level][random_below(plan->random, plan->indices[level])] << (12 + 9 * (level - 1));
     if (!paging)
-      page = any_frame(plan) | (random_once_in(plan->random, 6) ? 1ULL << (30 + random_below(plan->random, 11)) : 0);
+      page = any_frame(plan) | (random_once_in(plan->random, 6) ? 1ULL << (30 + random_below(plan->random, 2)) : 0); /* it has 32 bits */
     places_add_page(places, canonical(page));
   }
 }
 
 void scenario_generate(struct scenario *scenario, const struct scenario_capabilities *can, struct random *random)
 {
-  struct plan plan = { .scenario = scenario, .can = can, .random = random, .temper = temper_pick(random) };
+  struct plan plan = { .scenario = scenario, .can = can, .random = random };
   struct places places = { 0 };
 
   scenario->count = 0;
   plan_config(&plan);
+  plan.temper = temper_pick(random, scenario->config.stage2 == SLAT_STAGE2_NONE ? 55 : 92);
   plan_indices(&plan);
   plan_frames(&plan);
   if (scenario->config.stage2 != SLAT_STAGE2_NONE)

@@ -22,14 +22,13 @@ static bool is_nested_fault(const struct slat_outcome *outcome)
   return outcome->kind == SLAT_EPT_VIOLATION || outcome->kind == SLAT_EPT_MISCONFIG || outcome->kind == SLAT_NESTED_PAGE_FAULT;
 }
 
-/* What the oracle would permit if table accesses were writes, as they are with EPT's accessed and dirty flags on. */
-static bool set_with_tables_written(const struct divergence *d, struct slat_permitted *set)
+/* Table accesses become writes, as they are with EPT's accessed and dirty flags on. */
+static bool write_tables(struct slat_machine *machine)
 {
-  struct slat_machine machine = *d->machine;
-  struct slat_event eptp = { .kind = SLAT_EVENT_REGISTER, .reg = SLAT_EPTP, .value = machine.cpu[0].reg[SLAT_EPTP] | EPTP_AD };
+  const struct slat_event eptp = { .kind = SLAT_EVENT_REGISTER, .reg = SLAT_EPTP, .value = machine->cpu[0].reg[SLAT_EPTP] | EPTP_AD };
 
-  machine.config.ept_accessed_dirty = true;
-  return slat_feed(&machine, &eptp) == SLAT_OK && slat_permitted(&machine, 0, d->memory, d->access, set) == SLAT_OK;
+  machine->config.ept_accessed_dirty = true;
+  return slat_feed(machine, &eptp) == SLAT_OK;
 }
 
 /* One permitted outcome as KVM would report it. */
@@ -45,39 +44,62 @@ static struct slat_outcome as_reported(const struct slat_outcome *permitted, con
   return outcome;
 }
 
-/* Memory whose guest entries have addresses of 48 bits. */
-static uint64_t read_without_wide_addresses(void *context, uint64_t spa)
-{
-  const struct slat_memory *memory = context;
+/* Memory in which the guest's entries have addresses of 48 bits. */
+struct narrow_memory {
+  struct slat_memory view;
+  const struct slat_memory *memory;
+  uint64_t dropped; /* bits of an address: 48 and above, but no reserved ones */
+  unsigned entries;
+  uint64_t spa[4];
+};
 
-  return memory->read(memory->context, spa) & ~GPA_ABOVE_48;
+static uint64_t read_narrow(void *context, uint64_t spa)
+{
+  const struct narrow_memory *narrow = context;
+  const uint64_t word = narrow->memory->read(narrow->memory->context, spa);
+
+  for (unsigned i = 0; i < narrow->entries; i++)
+    if (narrow->spa[i] == spa)
+      return word & ~narrow->dropped;
+  return word;
+}
+
+/* Which words are guest entries, the walk tells, one more each time: where an entry leads depends on those before it. */
+static void narrow_guest_entries(struct narrow_memory *narrow, const struct divergence *d, const struct slat_controls *controls)
+{
+  *narrow = (struct narrow_memory){ .view = { .read = read_narrow, .context = narrow }, .memory = d->memory,
+                                    .dropped = GPA_ABOVE_48 & ((1ULL << d->machine->config.maxphyaddr) - 1) };
+  for (unsigned level = 4; level >= 1 && controls->paging; level--) {
+    const struct slat_walk walk = slat_walk_linear(&narrow->view, controls, d->access);
+
+    if (walk.end > level || !walk.step[level].reached)
+      return;
+    narrow->spa[narrow->entries++] = walk.step[level].stage2.spa;
+  }
 }
 
 static bool explained(const struct divergence *d, unsigned shortcuts)
 {
-  const bool written = (shortcuts & TABLES_WRITTEN) && d->machine->config.stage2 == SLAT_STAGE2_EPT && !d->machine->cpu[0].controls.ept_ad;
-  struct slat_memory copy = *d->memory, narrow = { .read = read_without_wide_addresses, .context = &copy };
-  struct divergence seen = *d;
-  struct slat_access access;
+  const struct slat_controls *controls;
+  struct slat_machine machine;
   struct slat_outcome observed;
   struct slat_permitted set;
+  struct narrow_memory narrow;
 
   if (!d->observed || !d->set)
     return false;
-  set = *d->set;
+  machine = *d->machine;
+  controls = &machine.cpu[0].controls;
   observed = *d->observed;
-  access = *d->access;
+  set = *d->set;
+  if ((shortcuts & TABLES_WRITTEN) && machine.config.stage2 == SLAT_STAGE2_EPT && !controls->ept_ad && !write_tables(&machine))
+    return false;
   if (shortcuts & GPA_OF_48_BITS) {
-    seen.memory = &narrow;
-    seen.access = &access;
+    narrow_guest_entries(&narrow, d, controls);
     observed.gpa &= ~GPA_ABOVE_48;
-    if (!d->machine->cpu[0].controls.paging) {
-      access.linear &= ~GPA_ABOVE_48;
-      observed.linear = access.linear;
-    }
   }
-  if (written ? !set_with_tables_written(&seen, &set)
-              : (shortcuts & GPA_OF_48_BITS) && slat_permitted(d->machine, 0, seen.memory, seen.access, &set) != SLAT_OK)
+  if ((shortcuts & (TABLES_WRITTEN | GPA_OF_48_BITS)) &&
+      slat_permitted(&machine, 0, shortcuts & GPA_OF_48_BITS ? &narrow.view : d->memory, d->access, &set) != SLAT_OK)
     return false;
   for (unsigned i = 0; i < SLAT_MAX_OUTCOMES; i++)
     if (set.outcome[i].kind != SLAT_NO_OUTCOME)
