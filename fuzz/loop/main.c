@@ -135,11 +135,10 @@ static void remember(const uint8_t *bytes, size_t size)
 
 /* ---- Set-up ---- */
 
-static void open_all(const struct options *options)
+static const struct oracle *open_oracle(const struct options *options)
 {
   const struct oracle *oracle = oracle_by_name(options->oracle);
-  const char *findings = NULL, *error;
-  struct statistics *statistics;
+  const char *error;
 
   if (!oracle) {
     fprintf(stderr, "fuzz: no oracle is called %s\n", options->oracle);
@@ -150,6 +149,15 @@ static void open_all(const struct options *options)
     fprintf(stderr, "fuzz: the oracle \"%s\" judges wrongly: %s\n", options->oracle, error);
     exit(1);
   }
+  return oracle;
+}
+
+static void open_all(const struct options *options)
+{
+  const struct oracle *oracle = open_oracle(options);
+  const char *findings = NULL, *error;
+  struct statistics *statistics;
+
   if (options->state) {
     findings = path_in(options->state, "findings");
     if ((mkdir(options->state, 0777) != 0 && errno != EEXIST) || (mkdir(findings, 0777) != 0 && errno != EEXIST))
@@ -194,8 +202,9 @@ static int command_afl(const struct options *options)
 {
   static struct scenario scenario;
 
-  (void)options;
+  /* Each process that the fork server makes sets the target up anew: its memory may be shared with the process before it. */
   __afl_manual_init();
+  open_all(options);
   while (__afl_persistent_loop(100000)) {
     const size_t size = *__afl_fuzz_len;
 
@@ -456,7 +465,10 @@ int main(int argc, char **argv)
     return 2;
   for (unsigned i = 0; options.command && i < sizeof commands / sizeof *commands; i++)
     if (strcmp(options.command, commands[i].name) == 0) {
-      open_all(&options);
+      if (strcmp(options.command, "afl") == 0)
+        open_oracle(&options);
+      else
+        open_all(&options);
       return commands[i].run(&options);
     }
   fprintf(stderr, "fuzz: no such command; see --help\n");

@@ -40,7 +40,7 @@ static void mutate_access(struct slat_event *event, const struct places *places,
     access->implicit = !access->implicit && access->kind != SLAT_FETCH && !event->stores; /* software does not choose what those store */
     break;
   case 4: /* another index at one level */
-    access->linear ^= 1ULL << (12 + random_below(random, 36));
+    access->linear ^= 1ULL << (12 + random_below(random, random_percent(random, 80) ? 12 : 36));
     access->linear = (uint64_t)((int64_t)(access->linear << 16) >> 16);
     break;
   default:
@@ -222,7 +222,7 @@ static void mutate_once(struct scenario *scenario, const struct scenario *other,
   const unsigned choice = random_below(random, 100);
 
   places_collect(&places, scenario, can->memory_bytes);
-  if (choice < 36 && prologue > 0) {
+  if (choice < 30 && prologue > 0) {
     mutate_event(scenario, random_below(random, prologue), &places, random);
   } else if (choice < 62 && steps > 0) {
     mutate_event(scenario, prologue + random_below(random, steps), &places, random);
@@ -250,10 +250,28 @@ static void limit_steps(struct scenario *scenario)
     scenario->count = most;
 }
 
+unsigned scenario_reach(const struct scenario *scenario, const struct scenario_capabilities *can)
+{
+  struct places places = { 0 };
+  const bool paging = scenario_register(scenario, SLAT_CR0, CR0_INITIAL) & CR0_PG;
+  unsigned accesses = 0, complete = 0;
+
+  places_collect(&places, scenario, can->memory_bytes);
+  for (unsigned i = scenario_prologue(scenario); i < scenario->count; i++) {
+    const struct slat_event *event = &scenario->event[i];
+
+    if (event->kind != SLAT_EVENT_ACCESS)
+      continue;
+    accesses++;
+    complete += paging ? places_route(&places, places.root[0], event->access.linear).complete : event->access.linear < can->memory_bytes;
+  }
+  return accesses ? 100 * complete / accesses : 0;
+}
+
 void scenario_mutate(struct scenario *scenario, const struct scenario *other, const struct scenario_capabilities *can,
                      struct random *random)
 {
-  unsigned changes = 1U << random_below(random, 4);
+  unsigned changes = 1U << random_below(random, 3);
 
   while (changes-- > 0)
     mutate_once(scenario, other, can, random);

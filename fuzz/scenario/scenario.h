@@ -41,6 +41,9 @@ size_t scenario_encode(const struct scenario *scenario, void *bytes, size_t room
 /** Number of events in the prologue. */
 unsigned scenario_prologue(const struct scenario *scenario);
 
+/** Of the accesses, how many in a hundred the initial tables lead to a page, without regard to rights and stage 2. */
+unsigned scenario_reach(const struct scenario *scenario, const struct scenario_capabilities *can);
+
 /** A new scenario, all of it from `random`. */
 void scenario_generate(struct scenario *scenario, const struct scenario_capabilities *can, struct random *random);
 /** Changes a scenario a little. @param other  what to splice with; NULL: nothing. */

@@ -6,7 +6,7 @@
 #include "../../loop/waiver.h"
 #include "../kvm/kvm_in_process.h"
 
-enum { KVM_MEMORY_BYTES = 8 << 20, KVM_HOST_MAXPHYADDR = 46 };
+enum { KVM_MEMORY_BYTES = 8 << 20, KVM_HOST_MAXPHYADDR = 51 };
 
 const char *kvm_setup(void);
 struct kip_config kvm_config(const struct slat_config *config, enum kip_mode mode);

@@ -9,7 +9,7 @@
 extern const struct waiver kvm_nested_walk_waivers[];
 
 /* The shortcuts. */
-enum { GPA_WITHOUT_OFFSET = 1, READS_TOO = 2, TABLES_WRITTEN = 4, GPA_OF_48_BITS = 8 };
+enum { GPA_WITHOUT_OFFSET = 1, READS_TOO = 2, TABLES_WRITTEN = 4, FETCHES_READ = 8, GPA_OF_48_BITS = 16 };
 
 #define VIOLATION_READ (1ULL << 0)
 #define VIOLATION_FINAL (1ULL << 8)
@@ -78,6 +78,12 @@ static void narrow_guest_entries(struct narrow_memory *narrow, const struct dive
   }
 }
 
+/* What becomes of a fetch that is taken for a read too, from a page whose entries have X and not R: bits 2:0 = 101b, 5:3 = 100b. */
+static struct slat_outcome execute_only_violation(const struct slat_outcome *translated, const struct slat_access *access)
+{
+  return (struct slat_outcome){ .kind = SLAT_EPT_VIOLATION, .code = 0x25 | VIOLATION_FINAL, .gpa = translated->gpa, .linear = access->linear };
+}
+
 static bool explained(const struct divergence *d, unsigned shortcuts)
 {
   const struct slat_controls *controls;
@@ -101,6 +107,9 @@ static bool explained(const struct divergence *d, unsigned shortcuts)
   if ((shortcuts & (TABLES_WRITTEN | GPA_OF_48_BITS)) &&
       slat_permitted(&machine, 0, shortcuts & GPA_OF_48_BITS ? &narrow.view : d->memory, d->access, &set) != SLAT_OK)
     return false;
+  if ((shortcuts & FETCHES_READ) && d->access->kind == SLAT_FETCH && machine.config.ept_execute_only &&
+      set.outcome[0].kind == SLAT_TRANSLATED)
+    set.outcome[0] = execute_only_violation(&set.outcome[0], d->access);
   for (unsigned i = 0; i < SLAT_MAX_OUTCOMES; i++)
     if (set.outcome[i].kind != SLAT_NO_OUTCOME)
       set.outcome[i] = as_reported(&set.outcome[i], d, shortcuts);
@@ -122,18 +131,15 @@ static bool tables_written(const struct divergence *d)
   return explained(d, GPA_WITHOUT_OFFSET | READS_TOO | TABLES_WRITTEN);
 }
 
-/* KVM asks for read together with fetch: an execute-only page has no read. */
 static bool execute_only_refused(const struct divergence *d)
 {
-  return d->observed && d->access && d->access->kind == SLAT_FETCH && d->machine->config.ept_execute_only &&
-         d->set->outcome[0].kind == SLAT_TRANSLATED && d->observed->kind == SLAT_EPT_VIOLATION &&
-         (d->observed->code & 0x3f) == 0x25 && (d->observed->gpa >> 12) == (d->set->outcome[0].gpa >> 12);
+  return explained(d, GPA_WITHOUT_OFFSET | READS_TOO | TABLES_WRITTEN | FETCHES_READ);
 }
 
 static bool gpa_of_48_bits(const struct divergence *d)
 {
   return d->set && d->set->outcome[0].rule == SLAT_RULE_EPT_GPA_WIDTH &&
-         explained(d, GPA_WITHOUT_OFFSET | READS_TOO | TABLES_WRITTEN | GPA_OF_48_BITS);
+         explained(d, GPA_WITHOUT_OFFSET | READS_TOO | TABLES_WRITTEN | FETCHES_READ | GPA_OF_48_BITS);
 }
 
 const struct waiver kvm_nested_walk_waivers[] = {
