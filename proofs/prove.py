@@ -514,8 +514,7 @@ class Runner:
         name = unit.name + (" smoke" if stage == "smoke" else "")
         log = os.path.join(unit.out, stage + ".log")
         start = time.monotonic()
-        # With several stages at a time each gets one prover at a time; the last one alone would waste cores, but the
-        # longest start first.
+        # With several stages at a time each runs one prover at a time; the longest start first.
         jobs = self.args.jobs if len(self.units) == 1 else 1
         with open(log, "w", encoding="utf-8") as out:
             command = unit.command(stage, jobs, self.args.cache)
@@ -610,7 +609,9 @@ class Runner:
             unit.returncodes = {}
             os.makedirs(unit.out, exist_ok=True)
             known = cost(unit)
-            stages += [(-known["seconds"], unit, "goals"), (-known["smoke_seconds"], unit, "smoke")]
+            # Longest first; both stages of a unit follow each other, so that its line is printed early.
+            cost_of_unit = -known["seconds"] - known["smoke_seconds"]
+            stages += [(cost_of_unit, unit, "goals"), (cost_of_unit, unit, "smoke")]
             for name in ("normal.c", "properties.csv", "result.json"):
                 try:
                     os.remove(os.path.join(unit.out, name))
