@@ -51,13 +51,15 @@ struct narrow_memory {
   uint64_t dropped; /* bits of an address: 48 and above, but no reserved ones */
   unsigned entries;
   uint64_t spa[4];
+  bool outside; /* a table without memory behind it was read: a condition of the target, see the README */
 };
 
 static uint64_t read_narrow(void *context, uint64_t spa)
 {
-  const struct narrow_memory *narrow = context;
+  struct narrow_memory *narrow = context;
   const uint64_t word = narrow->memory->read(narrow->memory->context, spa);
 
+  narrow->outside = narrow->outside || spa >= KVM_MEMORY_BYTES;
   for (unsigned i = 0; i < narrow->entries; i++)
     if (narrow->spa[i] == spa)
       return word & ~narrow->dropped;
@@ -107,8 +109,10 @@ static bool explained(const struct divergence *d, unsigned shortcuts)
   if ((shortcuts & (TABLES_WRITTEN | GPA_OF_48_BITS)) &&
       slat_permitted(&machine, 0, shortcuts & GPA_OF_48_BITS ? &narrow.view : d->memory, d->access, &set) != SLAT_OK)
     return false;
+  if ((shortcuts & GPA_OF_48_BITS) && narrow.outside)
+    return true;
   if ((shortcuts & FETCHES_READ) && d->access->kind == SLAT_FETCH && machine.config.ept_execute_only &&
-      set.outcome[0].kind == SLAT_TRANSLATED)
+      set.outcome[0].kind == SLAT_TRANSLATED && !slat_stage2_walk(d->memory, controls, set.outcome[0].gpa).read)
     set.outcome[0] = execute_only_violation(&set.outcome[0], d->access);
   for (unsigned i = 0; i < SLAT_MAX_OUTCOMES; i++)
     if (set.outcome[i].kind != SLAT_NO_OUTCOME)
