@@ -3,7 +3,8 @@
 """Checks the chapters against the list of rules and the formal text: chapters.py
 
 Each rule of rules.tsv is named in its chapter; each name in backquotes that looks like a rule, or like a name of the formal text,
-exists; each link leads to a file, and to a heading of it.  Prints FILE:LINE: what is wrong, and exits 1 if anything is.
+exists; each label in the tables of theorems.md is one of a clause or lemma; each link leads to a file, and to a heading of it.
+Prints FILE:LINE: what is wrong, and exits 1 if anything is.
 """
 import glob
 import os
@@ -21,6 +22,8 @@ NAME = re.compile(r"`([A-Za-z]\w*)`")
 RULE_LIKE = re.compile(r"[A-Z][A-Z0-9]*(_[A-Z0-9]+)+$")
 LOGIC_LIKE = re.compile(r"(?!slat_|evidence)[a-z]+\w*_\w+$|index\d$")
 LINK = re.compile(r"\]\((?!https?:)([^)#]*)(?:#([^)]*))?\)")
+THEOREMS = "spec/theorems.md"
+LABEL = re.compile(r"\b(\w+)\s*(?:\{[^}]*\}\s*)?:")
 DEFINED = re.compile(r"\b(?:logic\s+\w+|predicate)\s+(\w+)\s*[({]")
 
 
@@ -44,9 +47,10 @@ def main():
     rules, faults = read_rules("spec/rules.tsv")
     known = {rule.id for rule in rules} | {"SLAT_ANY_STAGE2", "SLAT_DELETABLE", "SLAT_RULE", "SLAT_REQUIRE", "SLAT_CHOOSE",
                                            "SLAT_INVALIDATES_LINEAR"}
-    formal = set()
-    for path in glob.glob("spec/logic/*.acsl") + glob.glob("model/src/*.h"):
+    formal, labels = set(), set()
+    for path in glob.glob("spec/logic/*.acsl") + glob.glob("model/src/*.[ch]") + glob.glob("proofs/*/*.[ch]"):
         formal |= set(DEFINED.findall(read(path)))
+        labels |= set(LABEL.findall(read(path)))
     for rule in rules:
         if "`%s`" % rule.id not in read(CHAPTERS[rule.chapter]):
             faults.append("spec/rules.tsv:%d: %s is not named in %s" % (rule.line, rule.id, CHAPTERS[rule.chapter]))
@@ -54,7 +58,10 @@ def main():
         for number, line in enumerate(read(path).split("\n"), 1):
             for match in NAME.finditer(line):
                 name = match.group(1)
-                if RULE_LIKE.match(name) and name not in known:
+                if path == THEOREMS and line.startswith("|"):
+                    if name not in labels and name not in formal:
+                        faults.append("%s:%d: no clause or lemma %s" % (path, number, name))
+                elif RULE_LIKE.match(name) and name not in known:
                     faults.append("%s:%d: no rule %s" % (path, number, name))
                 if path in CHAPTERS.values() and LOGIC_LIKE.match(name) and name not in formal and name != "code_open":
                     faults.append("%s:%d: the formal text has no %s" % (path, number, name))
