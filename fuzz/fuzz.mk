@@ -82,3 +82,8 @@ $(FUZZ_TEST): $(FUZZ)/obj/tests/test_loop.o $(FUZZ)/obj/tests/fake_target.o $(FU
 .PHONY: fuzz-test
 fuzz-test: $(FUZZ_TEST)
 	$(FUZZ_TEST)
+
+# The findings, each as a regression.
+.PHONY: fuzz-findings
+fuzz-findings: fuzz-programs cli
+	@fuzz/findings/check

@@ -29,8 +29,8 @@ static void outcome_class(const struct divergence *d, char *text, size_t room)
   else if (seen->kind == SLAT_TRANSLATED)
     snprintf(text, room, "other_address");
   else if ((seen->code ^ expected->code) & ~expected->code_open)
-    snprintf(text, room, "%s_code_%" PRIx64 "_for_%" PRIx64, outcome_short[seen->kind], seen->code & ~expected->code_open,
-             expected->code & ~expected->code_open);
+    snprintf(text, room, "%s_code_%" PRIx64 "_for_%" PRIx64, outcome_short[seen->kind],
+             seen->code & ~expected->code_open, expected->code & ~expected->code_open);
   else
     snprintf(text, room, "%s_other_address", outcome_short[seen->kind]);
 }
@@ -50,7 +50,8 @@ void finding_name(const struct divergence *d, char name[FINDING_NAME])
   if (d->observation == OBSERVE_RIGHT) {
     const size_t used = strlen(what);
 
-    snprintf(what + used, sizeof what - used, "_%s_%s", d->access->user ? "user" : "supervisor", kind_name[d->access->kind]);
+    snprintf(what + used, sizeof what - used, "_%s_%s", d->access->user ? "user" : "supervisor",
+             kind_name[d->access->kind]);
   }
   snprintf(name, FINDING_NAME, "%s-%s-%s", rule_id(d->rule), observation_name[d->observation], what);
 }
@@ -66,8 +67,7 @@ void finding_name_of_text(const char *text, char name[FINDING_NAME])
 
 /* ---- Text ---- */
 
-__attribute__((format(printf, 3, 4)))
-static void add(char *text, size_t room, const char *format, ...)
+__attribute__((format(printf, 3, 4))) static void add(char *text, size_t room, const char *format, ...)
 {
   const size_t used = strlen(text);
   va_list arguments;
@@ -118,8 +118,11 @@ static void add_set(char *text, size_t room, const struct slat_permitted *set)
   }
   for (unsigned i = 0; i < set->updates; i++)
     if (set->update[i].may)
-      add(text, room, "permitted: word 0x%" PRIx64 " = 0x%" PRIx64 " may get 0x%" PRIx64 ", must get 0x%" PRIx64 " (stage %u level %u)\n",
-          set->update[i].spa, set->update[i].entry, set->update[i].may, set->update[i].must, set->update[i].stage, set->update[i].level);
+      add(text, room,
+          "permitted: word 0x%" PRIx64 " = 0x%" PRIx64 " may get 0x%" PRIx64 ", must get 0x%" PRIx64
+          " (stage %u level %u)\n",
+          set->update[i].spa, set->update[i].entry, set->update[i].may, set->update[i].must, set->update[i].stage,
+          set->update[i].level);
 }
 
 void finding_describe(const struct divergence *d, char *text, size_t room)
@@ -145,9 +148,13 @@ void finding_describe(const struct divergence *d, char *text, size_t room)
   if (d->machine) {
     const uint64_t *reg = d->machine->cpu[0].reg;
 
-    add(text, room, "machine:   %s, stage 2 %s, MAXPHYADDR %u, CR0 0x%" PRIx64 " CR3 0x%" PRIx64 " CR4 0x%" PRIx64 " EFER 0x%" PRIx64
-        " RFLAGS 0x%" PRIx64 "\n", d->machine->config.vendor == SLAT_AMD ? "AMD" : "Intel",
-        d->machine->config.stage2 == SLAT_STAGE2_EPT ? "EPT" : d->machine->config.stage2 == SLAT_STAGE2_NPT ? "NPT" : "none",
+    add(text, room,
+        "machine:   %s, stage 2 %s, MAXPHYADDR %u, CR0 0x%" PRIx64 " CR3 0x%" PRIx64 " CR4 0x%" PRIx64
+        " EFER 0x%" PRIx64 " RFLAGS 0x%" PRIx64 "\n",
+        d->machine->config.vendor == SLAT_AMD ? "AMD" : "Intel",
+        d->machine->config.stage2 == SLAT_STAGE2_EPT   ? "EPT"
+        : d->machine->config.stage2 == SLAT_STAGE2_NPT ? "NPT"
+                                                       : "none",
         d->machine->config.maxphyaddr, reg[SLAT_CR0], reg[SLAT_CR3], reg[SLAT_CR4], reg[SLAT_EFER], reg[SLAT_RFLAGS]);
   }
 }
@@ -190,7 +197,8 @@ bool finding_save(struct finding_store *store, const char *name, const struct sc
   if (store->directory) { /* first the files, then the count: who dies between the two saves it again */
     const size_t size = scenario_encode(scenario, bytes, sizeof bytes);
 
-    if (!write_file(store->directory, name, ".slat", bytes, size) || !write_file(store->directory, name, ".txt", text, strlen(text)))
+    if (!write_file(store->directory, name, ".slat", bytes, size) ||
+        !write_file(store->directory, name, ".txt", text, strlen(text)))
       fprintf(stderr, "fuzz: cannot save the finding %s in %s\n%s", name, store->directory, text);
   }
   snprintf(count->name, sizeof count->name, "%s", name);

@@ -5,7 +5,7 @@
 #include "statistics.h"
 
 struct finding_store {
-  const char *directory;         /* NULL: findings are counted only */
+  const char *directory; /* NULL: findings are counted only */
   struct statistics *statistics;
 };
 

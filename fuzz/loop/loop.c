@@ -6,14 +6,14 @@
 #include "rules.h"
 
 enum {
-  CANARY_EVERY = 64,  /* agreements */
-  TIMED_EVERY = 16,   /* inputs whose time is taken */
-  RULES_EVERY = 16,   /* accesses whose whole walk is asked for its rules */
+  CANARY_EVERY = 64, /* agreements */
+  TIMED_EVERY = 16,  /* inputs whose time is taken */
+  RULES_EVERY = 16,  /* accesses whose whole walk is asked for its rules */
   PAGES_LOOKED_AT = 12
 };
 
-const char *loop_open(struct loop *loop, const struct fuzz_target *target, const struct oracle *oracle, struct statistics *statistics,
-                      const char *findings)
+const char *loop_open(struct loop *loop, const struct fuzz_target *target, const struct oracle *oracle,
+                      struct statistics *statistics, const char *findings)
 {
   memset(loop, 0, sizeof *loop);
   loop->target = target;
@@ -49,7 +49,8 @@ static enum slat_status ask(struct loop *loop, const struct slat_access *access,
   return status;
 }
 
-static struct slat_verdict judge(struct loop *loop, const struct slat_permitted *set, const struct slat_outcome *outcome)
+static struct slat_verdict judge(struct loop *loop, const struct slat_permitted *set,
+                                 const struct slat_outcome *outcome)
 {
   const uint64_t start = clock_start(loop);
   const struct slat_verdict verdict = loop->oracle->judge(set, outcome);
@@ -58,8 +59,8 @@ static struct slat_verdict judge(struct loop *loop, const struct slat_permitted 
   return verdict;
 }
 
-static enum slat_rule judge_update(struct loop *loop, const struct slat_permitted *set, uint64_t spa, uint64_t before, uint64_t after,
-                                   bool done)
+static enum slat_rule judge_update(struct loop *loop, const struct slat_permitted *set, uint64_t spa, uint64_t before,
+                                   uint64_t after, bool done)
 {
   const uint64_t start = clock_start(loop);
   const enum slat_rule rule = loop->oracle->judge_update(set, spa, before, after, done);
@@ -97,7 +98,8 @@ static const struct waiver *diverged(struct loop *loop, struct divergence *diver
   divergence->scenario = loop->scenario;
   divergence->at = loop->at;
   if (divergence->access)
-    divergence->fresh_by_fault = staleness_fresh_by_fault(&loop->staleness, divergence->access->linear, &divergence->fault_code);
+    divergence->fresh_by_fault = staleness_fresh_by_fault(&loop->staleness, divergence->access->linear,
+                                                          &divergence->fault_code);
   statistics->divergences++;
   for (unsigned i = 0; loop->target->waivers[i].id && i < WAIVERS_MAX; i++)
     if (!loop->no_waivers && loop->target->waivers[i].covers(divergence)) {
@@ -139,7 +141,8 @@ static void canary(struct loop *loop, const struct slat_permitted *set, const st
     const struct slat_update *update = &set->update[0];
 
     loop->statistics->canaries++;
-    loop->statistics->canaries_missed += judge_update(loop, set, update->spa, update->entry, update->entry ^ 2, false) == SLAT_RULE_NONE;
+    loop->statistics->canaries_missed += judge_update(loop, set, update->spa, update->entry, update->entry ^ 2,
+                                                      false) == SLAT_RULE_NONE;
   }
 }
 
@@ -222,7 +225,8 @@ static bool in_store(const struct store *store, uint64_t spa)
 }
 
 /* The word as it would be without the access's own store; `flags_lost`: that lies over the accessed and dirty flags. */
-static uint64_t without_store(const struct store *store, uint64_t spa, uint64_t before, uint64_t after, bool *flags_lost)
+static uint64_t without_store(const struct store *store, uint64_t spa, uint64_t before, uint64_t after,
+                              bool *flags_lost)
 {
   uint64_t value = after;
 
@@ -244,8 +248,8 @@ static void set_word(struct loop *loop, uint64_t spa, uint64_t value)
   loop->version++;
 }
 
-static void judge_word(struct loop *loop, const struct slat_access *access, const struct slat_permitted *set, uint64_t spa, bool done,
-                       const struct store *store)
+static void judge_word(struct loop *loop, const struct slat_access *access, const struct slat_permitted *set,
+                       uint64_t spa, bool done, const struct store *store)
 {
   const uint64_t before = memory_word(&loop->memory, spa);
   uint64_t after = 0, judged;
@@ -263,8 +267,13 @@ static void judge_word(struct loop *loop, const struct slat_access *access, cons
     if (rule == SLAT_RULE_NONE) {
       loop->statistics->agreements++;
     } else {
-      diverged(loop, &(struct divergence){ .observation = OBSERVE_FLAGS, .rule = rule, .access = access, .set = set, .spa = spa,
-                                           .before = before, .after = judged });
+      diverged(loop, &(struct divergence){ .observation = OBSERVE_FLAGS,
+                                           .rule = rule,
+                                           .access = access,
+                                           .set = set,
+                                           .spa = spa,
+                                           .before = before,
+                                           .after = judged });
     }
   }
   if (after != before) {
@@ -282,8 +291,8 @@ static bool in_updates(const struct slat_permitted *set, uint64_t spa)
 }
 
 /* All words that the scenario ever stored to: flags that the walk had to set are set, what else changed had a reason. */
-static void judge_words(struct loop *loop, const struct slat_access *access, const struct slat_permitted *set, bool done,
-                        const struct store *store)
+static void judge_words(struct loop *loop, const struct slat_access *access, const struct slat_permitted *set,
+                        bool done, const struct store *store)
 {
   for (unsigned i = 0; i < set->updates && !loop->stopped; i++) {
     bool again = false;
@@ -319,7 +328,8 @@ static uint64_t with_flags(const struct slat_permitted *set, uint64_t spa, uint6
 }
 
 /* What the access stored is where it was translated to. Called before the word is taken over. */
-static void judge_store(struct loop *loop, const struct slat_access *access, const struct slat_permitted *set, const struct store *store)
+static void judge_store(struct loop *loop, const struct slat_access *access, const struct slat_permitted *set,
+                        const struct store *store)
 {
   const uint64_t spa = store->spa & ~7ULL;
   uint64_t after;
@@ -330,8 +340,12 @@ static void judge_store(struct loop *loop, const struct slat_access *access, con
   if (after == memory_merge(after, store->spa, store->value, store->width))
     loop->statistics->agreements++;
   else
-    diverged(loop, &(struct divergence){ .observation = OBSERVE_DATA, .access = access, .set = set, .spa = spa,
-                                         .before = memory_word(&loop->memory, spa), .after = after });
+    diverged(loop, &(struct divergence){ .observation = OBSERVE_DATA,
+                                         .access = access,
+                                         .set = set,
+                                         .spa = spa,
+                                         .before = memory_word(&loop->memory, spa),
+                                         .after = after });
 }
 
 /* Takes over what the target did to memory, unjudged. */
@@ -374,7 +388,10 @@ static void judge_data(struct loop *loop)
     }
     for (j = 0; frame[j] == memory->word[spa / 8 + j];)
       j++;
-    diverged(loop, &(struct divergence){ .observation = OBSERVE_DATA, .spa = spa + 8 * j, .before = memory->word[spa / 8 + j], .after = frame[j] });
+    diverged(loop, &(struct divergence){ .observation = OBSERVE_DATA,
+                                         .spa = spa + 8 * j,
+                                         .before = memory->word[spa / 8 + j],
+                                         .after = frame[j] });
     return;
   }
 }
@@ -395,8 +412,8 @@ static const struct slat_permitted *as_observable(const struct slat_permitted *s
 }
 
 /* @return false: it diverges. What follows from that is not judged, unless a waiver says that only the report differs. */
-static bool judge_outcome(struct loop *loop, enum observation observation, const struct slat_access *access, const struct slat_permitted *set,
-                          struct observed *observed)
+static bool judge_outcome(struct loop *loop, enum observation observation, const struct slat_access *access,
+                          const struct slat_permitted *set, struct observed *observed)
 {
   const struct slat_permitted *held = as_observable(set, observed);
   struct slat_verdict verdict;
@@ -406,8 +423,11 @@ static bool judge_outcome(struct loop *loop, enum observation observation, const
   verdict = judge(loop, held, &observed->outcome);
   compared(loop, observation);
   if (!verdict.permitted) {
-    const struct waiver *waiver = diverged(loop, &(struct divergence){
-      .observation = observation, .rule = verdict.rule, .access = access, .set = held, .observed = &observed->outcome });
+    const struct waiver *waiver = diverged(loop, &(struct divergence){ .observation = observation,
+                                                                       .rule = verdict.rule,
+                                                                       .access = access,
+                                                                       .set = held,
+                                                                       .observed = &observed->outcome });
 
     if (!waiver || !waiver->report_only)
       return false;
@@ -420,8 +440,8 @@ static bool judge_outcome(struct loop *loop, enum observation observation, const
   return true;
 }
 
-static void observe(struct loop *loop, enum observation observation, const struct slat_event *event, const struct slat_permitted *set,
-                    bool judged)
+static void observe(struct loop *loop, enum observation observation, const struct slat_event *event,
+                    const struct slat_permitted *set, bool judged)
 {
   const struct slat_access *access = &event->access;
   struct observed observed = { .status = TARGET_OK };
@@ -439,7 +459,8 @@ static void observe(struct loop *loop, enum observation observation, const struc
   }
   if (observed.status == TARGET_BROKEN) {
     compared(loop, observation);
-    diverged(loop, &(struct divergence){ .observation = observation, .access = access, .set = set, .text = observed.text });
+    diverged(loop,
+             &(struct divergence){ .observation = observation, .access = access, .set = set, .text = observed.text });
     adopt_words(loop);
     return;
   }
@@ -460,7 +481,8 @@ static void observe(struct loop *loop, enum observation observation, const struc
   else
     adopt_words(loop);
   if (tracked)
-    staleness_store(&loop->staleness, stored_word, with_flags(set, stored_word, before), memory_word(&loop->memory, stored_word));
+    staleness_store(&loop->staleness, stored_word, with_flags(set, stored_word, before),
+                    memory_word(&loop->memory, stored_word));
   if (observation == OBSERVE_ACCESS && observed.outcome.kind == SLAT_PAGE_FAULT)
     staleness_page_fault(&loop->staleness, access->linear, (unsigned)observed.outcome.code);
 }
@@ -494,7 +516,8 @@ static void judge_right(struct loop *loop, const struct slat_access *access, uin
   }
   record_event(loop, &(struct slat_event){ .kind = SLAT_EVENT_ACCESS, .access = *access });
   record_outcome(loop, &outcome);
-  diverged(loop, &(struct divergence){ .observation = OBSERVE_RIGHT, .rule = rule, .access = access, .set = &set, .observed = &outcome });
+  diverged(loop, &(struct divergence){
+                   .observation = OBSERVE_RIGHT, .rule = rule, .access = access, .set = &set, .observed = &outcome });
 }
 
 static bool same_translation(const struct cached_translation *a, const struct cached_translation *b)
@@ -538,7 +561,9 @@ static void look(struct loop *loop, uint64_t linear)
   for (unsigned user = 0; user < 2; user++)
     for (unsigned kind = SLAT_READ; kind <= SLAT_FETCH && !loop->stopped; kind++)
       if (cached.permits[user][kind])
-        judge_right(loop, &(struct slat_access){ .linear = linear, .kind = (uint8_t)kind, .width = 1, .user = user == 1 }, cached.spa);
+        judge_right(loop,
+                    &(struct slat_access){ .linear = linear, .kind = (uint8_t)kind, .width = 1, .user = user == 1 },
+                    cached.spa);
 }
 
 /* ---- Events ---- */
@@ -565,7 +590,8 @@ static bool changes_itself(const struct loop *loop, const struct slat_permitted 
 static void step_access(struct loop *loop, const struct slat_event *event)
 {
   const struct slat_access *access = &event->access;
-  const bool walks = loop->target->observations >> OBSERVE_WALK & 1, accesses = loop->target->observations >> OBSERVE_ACCESS & 1;
+  const bool walks = loop->target->observations >> OBSERVE_WALK & 1,
+             accesses = loop->target->observations >> OBSERVE_ACCESS & 1;
   struct statistics *statistics = loop->statistics;
   enum stale_reason stale = STALE_NOT;
   struct slat_permitted set;
@@ -644,13 +670,15 @@ static void step_register(struct loop *loop, const struct slat_event *event)
   if (status != TARGET_OK) {
     loop->statistics->skips[SKIP_EVENT_REFUSED]++;
     if (status == TARGET_BROKEN)
-      diverged(loop, &(struct divergence){ .observation = OBSERVE_ACCESS, .text = "a register write failed inside the target" });
+      diverged(loop, &(struct divergence){ .observation = OBSERVE_ACCESS,
+                                           .text = "a register write failed inside the target" });
     return;
   }
   record_event(loop, event);
   if (event->reg == SLAT_CR3 && !(after.cpu[0].reg[SLAT_CR4] & 0x80))
     staleness_flush_all(&loop->staleness);
-  if (event->reg == SLAT_CR4 && loop->machine.config.vendor == SLAT_INTEL && (after.cpu[0].reg[SLAT_CR4] & ~reg[SLAT_CR4] & (1 << 20)))
+  if (event->reg == SLAT_CR4 && loop->machine.config.vendor == SLAT_INTEL &&
+      (after.cpu[0].reg[SLAT_CR4] & ~reg[SLAT_CR4] & (1 << 20)))
     staleness_flush_all(&loop->staleness); /* SMEP 0 to 1: 4.10.4.1 */
   if (event->reg == SLAT_EFER && (reg[SLAT_EFER] & ~after.cpu[0].reg[SLAT_EFER] & (1 << 11)))
     staleness_nxe_cleared(&loop->staleness);

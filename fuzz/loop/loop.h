@@ -26,8 +26,8 @@ struct loop {
   struct staleness staleness;
   uint64_t loop_start, oracle_ticks;
   bool timed;
-  bool compared;      /* something was */
-  bool stopped;       /* a divergence without a waiver: what follows from it is not judged */
+  bool compared;           /* something was */
+  bool stopped;            /* a divergence without a waiver: what follows from it is not judged */
   char name[FINDING_NAME]; /* of that divergence; "" if there is none */
   char text[LOOP_TEXT];
 
@@ -44,8 +44,8 @@ struct loop {
 };
 
 /** @return NULL, or what went wrong. */
-const char *loop_open(struct loop *loop, const struct fuzz_target *target, const struct oracle *oracle, struct statistics *statistics,
-                      const char *findings);
+const char *loop_open(struct loop *loop, const struct fuzz_target *target, const struct oracle *oracle,
+                      struct statistics *statistics, const char *findings);
 /** Runs one scenario. @return true: no divergence but waived ones; else name and text say what. */
 bool loop_run(struct loop *loop, const struct scenario *scenario);
 /** The target died in the middle of loop_run(): counts and saves it. */

@@ -241,7 +241,8 @@ static int command_run(const struct options *options)
     if (n % 2 == 0)
       scenario_generate(&scenario, fuzz_target.can, &random);
     else
-      scenario_mutate(&scenario, other.config.stage2 == scenario.config.stage2 ? &other : NULL, fuzz_target.can, &random);
+      scenario_mutate(&scenario, other.config.stage2 == scenario.config.stage2 ? &other : NULL, fuzz_target.can,
+                      &random);
     if (n % 8 == 0)
       other = scenario;
     if (ring)
@@ -376,8 +377,9 @@ static const struct {
 #ifdef FUZZ_AFL
   { "afl", command_afl },
 #endif
-  { "run", command_run },           { "replay", command_replay }, { "minimise", command_minimise }, { "report", command_report },
-  { "generate", command_generate }, { "last", command_last },     { "version", command_version },   { "waivers", command_waivers },
+  { "run", command_run },         { "replay", command_replay },     { "minimise", command_minimise },
+  { "report", command_report },   { "generate", command_generate }, { "last", command_last },
+  { "version", command_version }, { "waivers", command_waivers },
 };
 
 /* ---- Options ---- */
@@ -444,7 +446,9 @@ int main(int argc, char **argv)
     { 0 },
   };
   static const struct argp argp = {
-    .options = argp_options, .parser = parse, .args_doc = "COMMAND [FILE...]",
+    .options = argp_options,
+    .parser = parse,
+    .args_doc = "COMMAND [FILE...]",
     .doc = "Fuzzes one target against the oracle.\v"
            "Commands:\n"
            "  run        scenarios from a seed, without afl-fuzz\n"

@@ -8,14 +8,14 @@ enum { MEMORY_TOUCHED = 1024, MEMORY_READS = 64 };
 
 struct machine_memory {
   uint64_t bytes;
-  uint64_t *word;                   /* bytes / 8 of them */
-  uint32_t *stamp;                  /* by word: the scenario in which it was touched last */
+  uint64_t *word;  /* bytes / 8 of them */
+  uint32_t *stamp; /* by word: the scenario in which it was touched last */
   uint32_t scenario;
   unsigned touched;
   uint64_t touched_spa[MEMORY_TOUCHED]; /* words that this scenario's stores named, each once */
-  unsigned reads;                   /* since this was cleared; the first of them are kept */
+  unsigned reads;                       /* since this was cleared; the first of them are kept */
   uint64_t read_spa[MEMORY_READS];
-  bool outside;                     /* an address without memory was read since this was cleared */
+  bool outside; /* an address without memory was read since this was cleared */
 };
 
 /** @return false: no room. */

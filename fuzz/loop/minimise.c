@@ -4,7 +4,7 @@
 
 struct search {
   struct loop *loop;
-  struct scenario *best;  /* the smallest so far that shows it */
+  struct scenario *best; /* the smallest so far that shows it */
   struct scenario trial;
   const char *name;
   unsigned tries;
@@ -106,9 +106,14 @@ static bool simplify_event(struct search *search, unsigned i)
 
 static bool simplify_config(struct search *search)
 {
-  bool *const feature[] = { &search->trial.config.smap, &search->trial.config.smep, &search->trial.config.page_1gb, &search->trial.config.nx,
-    &search->trial.config.ept_execute_only, &search->trial.config.ept_page_1gb, &search->trial.config.ept_page_2mb,
-    &search->trial.config.ept_accessed_dirty };
+  bool *const feature[] = { &search->trial.config.smap,
+                            &search->trial.config.smep,
+                            &search->trial.config.page_1gb,
+                            &search->trial.config.nx,
+                            &search->trial.config.ept_execute_only,
+                            &search->trial.config.ept_page_1gb,
+                            &search->trial.config.ept_page_2mb,
+                            &search->trial.config.ept_accessed_dirty };
   bool smaller = false;
 
   for (unsigned i = 0; i < sizeof feature / sizeof *feature; i++) {

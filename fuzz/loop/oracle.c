@@ -12,7 +12,8 @@ static struct slat_verdict permit(const struct slat_permitted *set, const struct
   return (struct slat_verdict){ .permitted = true };
 }
 
-static enum slat_rule permit_update(const struct slat_permitted *set, uint64_t spa, uint64_t before, uint64_t after, bool done)
+static enum slat_rule permit_update(const struct slat_permitted *set, uint64_t spa, uint64_t before, uint64_t after,
+                                    bool done)
 {
   (void)set;
   (void)spa;
@@ -26,5 +27,7 @@ const struct oracle oracle_permit_all = { .name = "permit-all", .judge = permit,
 
 const struct oracle *oracle_by_name(const char *name)
 {
-  return strcmp(name, oracle_slat.name) == 0 ? &oracle_slat : strcmp(name, oracle_permit_all.name) == 0 ? &oracle_permit_all : NULL;
+  return strcmp(name, oracle_slat.name) == 0         ? &oracle_slat
+         : strcmp(name, oracle_permit_all.name) == 0 ? &oracle_permit_all
+                                                     : NULL;
 }

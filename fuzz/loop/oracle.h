@@ -7,7 +7,8 @@
 struct oracle {
   const char *name;
   struct slat_verdict (*judge)(const struct slat_permitted *set, const struct slat_outcome *observed);
-  enum slat_rule (*judge_update)(const struct slat_permitted *set, uint64_t spa, uint64_t before, uint64_t after, bool done);
+  enum slat_rule (*judge_update)(const struct slat_permitted *set, uint64_t spa, uint64_t before, uint64_t after,
+                                 bool done);
 };
 extern const struct oracle oracle_slat, oracle_permit_all;
 

@@ -6,8 +6,9 @@ extern unsigned slat_deleted_rule __attribute__((weak)); /* libslat-deletable ha
 static bool same_outcome(const struct slat_outcome *a, const struct slat_outcome *b)
 {
   return a->kind == b->kind && a->stage == b->stage && a->level == b->level && a->page_shift == b->page_shift &&
-         a->memory_type == b->memory_type && a->ignore_pat == b->ignore_pat && a->invalidates == b->invalidates && a->spa == b->spa &&
-         a->gpa == b->gpa && a->linear == b->linear && a->code == b->code && a->code_open == b->code_open;
+         a->memory_type == b->memory_type && a->ignore_pat == b->ignore_pat && a->invalidates == b->invalidates &&
+         a->spa == b->spa && a->gpa == b->gpa && a->linear == b->linear && a->code == b->code &&
+         a->code_open == b->code_open;
 }
 
 static bool same_answer(const struct slat_permitted *a, const struct slat_permitted *b)
@@ -18,7 +19,8 @@ static bool same_answer(const struct slat_permitted *a, const struct slat_permit
     if (!same_outcome(&a->outcome[i], &b->outcome[i]))
       return false;
   for (unsigned i = 0; i < a->updates; i++)
-    if (a->update[i].spa != b->update[i].spa || a->update[i].may != b->update[i].may || a->update[i].must != b->update[i].must)
+    if (a->update[i].spa != b->update[i].spa || a->update[i].may != b->update[i].may ||
+        a->update[i].must != b->update[i].must)
       return false;
   return true;
 }
@@ -29,7 +31,8 @@ static enum slat_status decode_again(const struct slat_machine *machine, struct 
   enum slat_status status = slat_open(again, &machine->config);
 
   for (uint8_t reg = 0; status == SLAT_OK && reg < SLAT_REGISTER_COUNT; reg++)
-    status = slat_feed(again, &(struct slat_event){ .kind = SLAT_EVENT_REGISTER, .reg = reg, .value = machine->cpu[0].reg[reg] });
+    status = slat_feed(
+      again, &(struct slat_event){ .kind = SLAT_EVENT_REGISTER, .reg = reg, .value = machine->cpu[0].reg[reg] });
   return status == SLAT_OK ? (enum slat_status)again->cpu[0].status : status;
 }
 
@@ -46,8 +49,8 @@ void rules_exercised_by(struct loop *loop, const struct slat_access *access, con
     if (count[rule] > 0)
       continue;
     slat_deleted_rule = rule;
-    if (decode_again(&loop->machine, &machine) != SLAT_OK || slat_permitted(&machine, 0, &loop->view, access, &without) != SLAT_OK ||
-        !same_answer(set, &without))
+    if (decode_again(&loop->machine, &machine) != SLAT_OK ||
+        slat_permitted(&machine, 0, &loop->view, access, &without) != SLAT_OK || !same_answer(set, &without))
       count[rule]++;
     slat_deleted_rule = 0;
   }

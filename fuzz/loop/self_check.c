@@ -15,19 +15,40 @@ static uint64_t read_word(void *context, uint64_t spa)
 
 struct question {
   const char *text;
-  uint64_t pte;                /* of linear address 0 */
+  uint64_t pte; /* of linear address 0 */
   struct slat_access access;
   struct slat_outcome observed;
   bool right;
 };
 
-#define READ { .width = 8, .kind = SLAT_READ }
-#define WRITE { .width = 8, .kind = SLAT_WRITE }
-#define USER_READ { .width = 8, .kind = SLAT_READ, .user = true }
-#define USER_WRITE { .width = 8, .kind = SLAT_WRITE, .user = true }
-#define USER_FETCH { .width = 8, .kind = SLAT_FETCH, .user = true }
-#define DONE(address) { .kind = SLAT_TRANSLATED, .spa = (address), .gpa = (address), .page_shift = 12 }
-#define FAULT(error) { .kind = SLAT_PAGE_FAULT, .code = (error) }
+#define READ \
+  { \
+    .width = 8, .kind = SLAT_READ \
+  }
+#define WRITE \
+  { \
+    .width = 8, .kind = SLAT_WRITE \
+  }
+#define USER_READ \
+  { \
+    .width = 8, .kind = SLAT_READ, .user = true \
+  }
+#define USER_WRITE \
+  { \
+    .width = 8, .kind = SLAT_WRITE, .user = true \
+  }
+#define USER_FETCH \
+  { \
+    .width = 8, .kind = SLAT_FETCH, .user = true \
+  }
+#define DONE(address) \
+  { \
+    .kind = SLAT_TRANSLATED, .spa = (address), .gpa = (address), .page_shift = 12 \
+  }
+#define FAULT(error) \
+  { \
+    .kind = SLAT_PAGE_FAULT, .code = (error) \
+  }
 
 static const struct question questions[] = {
   { "a page that is mapped", 0x5067, READ, DONE(0x5000), true },

@@ -16,10 +16,11 @@
 enum { STALE_WORDS = 128, STALE_PAGES = 64 };
 
 struct staleness {
-  uint32_t now;            /* counts stores and invalidations */
-  uint32_t all_flushed;    /* when all pages were */
-  uint32_t nxe_cleared;    /* when EFER.NXE went from 1 to 0: entries with XD are reserved since, and may be cached still */
-  uint32_t overflowed;     /* when a word did not fit into the table */
+  uint32_t now;         /* counts stores and invalidations */
+  uint32_t all_flushed; /* when all pages were */
+  uint32_t
+    nxe_cleared;       /* when EFER.NXE went from 1 to 0: entries with XD are reserved since, and may be cached still */
+  uint32_t overflowed; /* when a word did not fit into the table */
   unsigned words, pages;
   struct {
     uint64_t spa;
@@ -28,7 +29,7 @@ struct staleness {
   struct {
     uint64_t number;
     uint32_t flushed;
-    bool by_fault;        /* by a page fault, with this error code */
+    bool by_fault; /* by a page fault, with this error code */
     unsigned fault_code;
   } page[STALE_PAGES];
 };

@@ -9,7 +9,8 @@
 #include <unistd.h>
 
 const char *const observation_name[OBSERVATIONS] = {
-  [OBSERVE_WALK] = "walk", [OBSERVE_ACCESS] = "access", [OBSERVE_RIGHT] = "right", [OBSERVE_FLAGS] = "flags", [OBSERVE_DATA] = "data",
+  [OBSERVE_WALK] = "walk",   [OBSERVE_ACCESS] = "access", [OBSERVE_RIGHT] = "right",
+  [OBSERVE_FLAGS] = "flags", [OBSERVE_DATA] = "data",
 };
 
 const char *const skip_name[SKIPS] = {
@@ -44,7 +45,8 @@ struct statistics *statistics_open(const char *path)
 
   if (path && (file < 0 || ftruncate(file, sizeof *statistics) != 0))
     return NULL;
-  statistics = path ? mmap(NULL, sizeof *statistics, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0) : calloc(1, sizeof *statistics);
+  statistics = path ? mmap(NULL, sizeof *statistics, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0)
+                    : calloc(1, sizeof *statistics);
   if (file >= 0)
     close(file);
   if (!statistics || statistics == MAP_FAILED)
@@ -281,11 +283,13 @@ unsigned statistics_check(const struct statistics *s, const struct fuzz_target *
       problems++;
     }
   if (all > 0 && (10 * s->translated < 3 * all || 10 * s->translated > 7 * all)) {
-    fprintf(out, "%.1f%% of the accesses translated, which is not within 30..70%%\n", 100.0 * (double)s->translated / (double)all);
+    fprintf(out, "%.1f%% of the accesses translated, which is not within 30..70%%\n",
+            100.0 * (double)s->translated / (double)all);
     problems++;
   }
   if (s->canaries == 0 || s->canaries_missed > 0) {
-    fprintf(out, "the oracle let %" PRIu64 " of %" PRIu64 " planted wrong observations pass\n", s->canaries_missed, s->canaries);
+    fprintf(out, "the oracle let %" PRIu64 " of %" PRIu64 " planted wrong observations pass\n", s->canaries_missed,
+            s->canaries);
     problems++;
   }
   return problems + missing_codes(s, target, out) + missing_levels(s, target, out);

@@ -7,18 +7,18 @@
 
 /** Why something was not compared. */
 enum skip {
-  SKIP_INPUT_UNREADABLE,     /* whole input: not a binary slat-trace */
-  SKIP_INPUT_UNSUPPORTED,    /* whole input: the model does not answer for its configuration or registers */
-  SKIP_INPUT_REFUSED,        /* whole input: the target refuses its configuration or registers */
-  SKIP_EVENT_INVALID,        /* event: a register value that no processor takes, a store outside of memory */
-  SKIP_EVENT_REFUSED,        /* event: the target answers with #GP */
-  SKIP_ACCESS_UNSUPPORTED,   /* access: the model says "unsupported" */
-  SKIP_STALE_STORE,          /* access: a store to its walk was not followed by an invalidation */
-  SKIP_STALE_REGISTER,       /* access: the same after EFER.NXE was cleared */
-  SKIP_OUTSIDE_MEMORY,       /* access: its walk reads a table where the machine has no memory (a condition of the target) */
-  SKIP_SELF_MODIFYING,       /* access: setting a flag in a guest entry changes an EPT entry of the same walk */
-  SKIP_UNOBSERVED,           /* access: the target cannot show it */
-  SKIP_FLAGS_OVERWRITTEN,    /* word: the access itself stored over the flags */
+  SKIP_INPUT_UNREADABLE,   /* whole input: not a binary slat-trace */
+  SKIP_INPUT_UNSUPPORTED,  /* whole input: the model does not answer for its configuration or registers */
+  SKIP_INPUT_REFUSED,      /* whole input: the target refuses its configuration or registers */
+  SKIP_EVENT_INVALID,      /* event: a register value that no processor takes, a store outside of memory */
+  SKIP_EVENT_REFUSED,      /* event: the target answers with #GP */
+  SKIP_ACCESS_UNSUPPORTED, /* access: the model says "unsupported" */
+  SKIP_STALE_STORE,        /* access: a store to its walk was not followed by an invalidation */
+  SKIP_STALE_REGISTER,     /* access: the same after EFER.NXE was cleared */
+  SKIP_OUTSIDE_MEMORY, /* access: its walk reads a table where the machine has no memory (a condition of the target) */
+  SKIP_SELF_MODIFYING, /* access: setting a flag in a guest entry changes an EPT entry of the same walk */
+  SKIP_UNOBSERVED,     /* access: the target cannot show it */
+  SKIP_FLAGS_OVERWRITTEN, /* word: the access itself stored over the flags */
   SKIPS
 };
 extern const char *const skip_name[SKIPS];
@@ -34,17 +34,17 @@ struct statistics {
   uint64_t version, size;
   uint64_t inputs, inputs_compared, accesses, judged_accesses;
   uint64_t comparisons[OBSERVATIONS], agreements, divergences, waived_total, unexplained;
-  uint64_t translated, faulted;                     /* judged accesses, by what was observed */
+  uint64_t translated, faulted; /* judged accesses, by what was observed */
   uint64_t skips[SKIPS];
-  uint64_t set_size[SLAT_MAX_OUTCOMES + 1];         /* permitted outcomes of a judged access */
-  uint64_t outcome[SLAT_NESTED_PAGE_FAULT + 1];     /* observed outcomes */
+  uint64_t set_size[SLAT_MAX_OUTCOMES + 1];          /* permitted outcomes of a judged access */
+  uint64_t outcome[SLAT_NESTED_PAGE_FAULT + 1];      /* observed outcomes */
   uint64_t code_bit[SLAT_NESTED_PAGE_FAULT + 1][64]; /* bits of the code seen 1, by outcome kind */
-  uint64_t fault_level[3][6];                       /* by stage and level of the entry that decided */
-  uint64_t page_size[3];                            /* translated: 4 KB, 2 MB, 1 GB */
-  uint64_t rule[SLAT_RULE_COUNT];                   /* rule decided something that was judged */
-  uint64_t divergence_rule[SLAT_RULE_COUNT];        /* unexplained ones */
+  uint64_t fault_level[3][6];                        /* by stage and level of the entry that decided */
+  uint64_t page_size[3];                             /* translated: 4 KB, 2 MB, 1 GB */
+  uint64_t rule[SLAT_RULE_COUNT];                    /* rule decided something that was judged */
+  uint64_t divergence_rule[SLAT_RULE_COUNT];         /* unexplained ones */
   uint64_t waived[WAIVERS_MAX];
-  uint64_t canaries, canaries_missed;               /* wrong observations, planted by the loop itself */
+  uint64_t canaries, canaries_missed; /* wrong observations, planted by the loop itself */
   uint64_t timed_inputs, loop_ticks, oracle_ticks;
   uint64_t complaints, fatal;
   uint64_t edges, edges_total;

@@ -7,11 +7,11 @@
 
 /** What can be observed of a target. Each is held against the oracle's answer. */
 enum observation {
-  OBSERVE_WALK,    /* what the target's own software walk says */
-  OBSERVE_ACCESS,  /* what becomes of an access that is made: translated, or the fault that is injected */
-  OBSERVE_RIGHT,   /* a cached translation permits an access without asking again (shadow entry, TLB entry) */
-  OBSERVE_FLAGS,   /* a memory word during an access: accessed and dirty flags, and nothing else */
-  OBSERVE_DATA,    /* memory words after the whole scenario: nothing else was written */
+  OBSERVE_WALK,   /* what the target's own software walk says */
+  OBSERVE_ACCESS, /* what becomes of an access that is made: translated, or the fault that is injected */
+  OBSERVE_RIGHT,  /* a cached translation permits an access without asking again (shadow entry, TLB entry) */
+  OBSERVE_FLAGS,  /* a memory word during an access: accessed and dirty flags, and nothing else */
+  OBSERVE_DATA,   /* memory words after the whole scenario: nothing else was written */
   OBSERVATIONS
 };
 extern const char *const observation_name[OBSERVATIONS];
@@ -19,16 +19,16 @@ extern const char *const observation_name[OBSERVATIONS];
 enum target_status {
   TARGET_OK,
   TARGET_REFUSED, /* the target, or the machine it stands for, does not do this (#GP, configuration): nothing was changed */
-  TARGET_BROKEN   /* an error that no guest may cause: a finding */
+  TARGET_BROKEN /* an error that no guest may cause: a finding */
 };
 
 /** One observed outcome of an access. */
 struct observed {
   enum target_status status; /* REFUSED: this access cannot be observed. BROKEN: the target gave no outcome at all */
   struct slat_outcome outcome;
-  uint64_t code_unknown;     /* bits of outcome.code that the target does not produce */
-  bool gpa_unknown;          /* the target does not tell outcome.gpa */
-  const char *text;          /* status BROKEN: what happened; a string constant */
+  uint64_t code_unknown; /* bits of outcome.code that the target does not produce */
+  bool gpa_unknown;      /* the target does not tell outcome.gpa */
+  const char *text;      /* status BROKEN: what happened; a string constant */
 };
 
 /** A translation that the target caches. */
@@ -47,10 +47,10 @@ struct fuzz_target {
   const struct waiver *waivers; /* ends with a row whose id is NULL */
 
   /* What a run must have seen, or it fails. */
-  uint32_t observations;                         /* 1 << enum observation */
-  uint64_t codes[SLAT_NESTED_PAGE_FAULT + 1];    /* by outcome kind: bits of the code that must have been seen 1 */
-  uint8_t fault_levels[3];                       /* by stage: 1 << level of the entry that decided a fault */
-  uint8_t page_sizes;                            /* 1: 4 KB, 2: 2 MB, 4: 1 GB */
+  uint32_t observations;                      /* 1 << enum observation */
+  uint64_t codes[SLAT_NESTED_PAGE_FAULT + 1]; /* by outcome kind: bits of the code that must have been seen 1 */
+  uint8_t fault_levels[3];                    /* by stage: 1 << level of the entry that decided a fault */
+  uint8_t page_sizes;                         /* 1: 4 KB, 2: 2 MB, 4: 1 GB */
 
   bool caches; /* OBSERVE_ACCESS may lawfully use stale translations; OBSERVE_WALK never does */
 
@@ -66,9 +66,11 @@ struct fuzz_target {
   enum target_status (*start)(const struct slat_machine *machine);
   /** A register write or an invalidation. @param after  the machine after it. */
   enum target_status (*apply)(const struct slat_event *event, const struct slat_machine *after);
-  void (*walk)(const struct slat_machine *machine, const struct slat_access *access, struct observed *observed); /* OBSERVE_WALK */
-  void (*access)(const struct slat_event *event, struct observed *observed);                                   /* OBSERVE_ACCESS */
-  void (*look)(const struct slat_machine *machine, uint64_t linear, struct cached_translation *cached);        /* OBSERVE_RIGHT */
+  void (*walk)(const struct slat_machine *machine, const struct slat_access *access,
+               struct observed *observed);                                   /* OBSERVE_WALK */
+  void (*access)(const struct slat_event *event, struct observed *observed); /* OBSERVE_ACCESS */
+  void (*look)(const struct slat_machine *machine, uint64_t linear,
+               struct cached_translation *cached); /* OBSERVE_RIGHT */
   /** Next thing that went wrong inside the target since reset() (a warning, a sanitizer), as "KIND place: text"; NULL: no more. */
   const char *(*complaint)(unsigned index);
   /** Called once: what to do when the target cannot go on. `handler` does not return. */

@@ -12,11 +12,12 @@ struct divergence {
   enum slat_rule rule; /* that was broken */
   const struct slat_machine *machine;
   const struct slat_memory *memory;
-  const struct scenario *scenario;     /* whose event `at` it was: what came before can be seen there */
+  const struct scenario *scenario; /* whose event `at` it was: what came before can be seen there */
   unsigned at;
-  bool fresh_by_fault;                 /* the last thing that invalidated the page was a page fault, */
-  unsigned fault_code;                 /* with this error code */
-  const struct slat_access *access;    /* OBSERVE_RIGHT: the one that the cached translation permits; NULL for OBSERVE_DATA */
+  bool fresh_by_fault; /* the last thing that invalidated the page was a page fault, */
+  unsigned fault_code; /* with this error code */
+  const struct slat_access
+    *access; /* OBSERVE_RIGHT: the one that the cached translation permits; NULL for OBSERVE_DATA */
   const struct slat_permitted *set;    /* NULL for OBSERVE_DATA */
   const struct slat_outcome *observed; /* NULL for OBSERVE_FLAGS and OBSERVE_DATA */
   uint64_t spa, before, after;         /* OBSERVE_FLAGS, OBSERVE_DATA: the word */

@@ -7,8 +7,8 @@
 extern const struct scenario_capabilities scenario_capabilities_of_target;
 
 void *afl_custom_init(void *afl, unsigned int seed);
-size_t afl_custom_fuzz(void *data, uint8_t *buf, size_t buf_size, uint8_t **out_buf, uint8_t *add_buf, size_t add_buf_size,
-                       size_t max_size);
+size_t afl_custom_fuzz(void *data, uint8_t *buf, size_t buf_size, uint8_t **out_buf, uint8_t *add_buf,
+                       size_t add_buf_size, size_t max_size);
 void afl_custom_deinit(void *data);
 
 /* A scenario whose accesses reach nothing any more is not worth mutating. AFL++ likes those: they are fast and small. */
@@ -31,8 +31,8 @@ void *afl_custom_init(void *afl, unsigned int seed)
 }
 
 /** One test case. What cannot be decoded (AFL++'s own trimming leaves it) is replaced; one in three is new altogether, or AFL++'s queue of odd cases would crowd out the ordinary ones. */
-size_t afl_custom_fuzz(void *data, uint8_t *buf, size_t buf_size, uint8_t **out_buf, uint8_t *add_buf, size_t add_buf_size,
-                       size_t max_size)
+size_t afl_custom_fuzz(void *data, uint8_t *buf, size_t buf_size, uint8_t **out_buf, uint8_t *add_buf,
+                       size_t add_buf_size, size_t max_size)
 {
   struct mutator *mutator = data;
   const struct scenario_capabilities *can = &scenario_capabilities_of_target;

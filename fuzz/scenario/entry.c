@@ -37,8 +37,8 @@ static uint64_t odd_bit(struct random *random, const struct slat_config *config)
   }
 }
 
-uint64_t entry_guest(struct random *random, const struct temper *temper, const struct slat_config *config, unsigned level,
-                     uint64_t target, bool page)
+uint64_t entry_guest(struct random *random, const struct temper *temper, const struct slat_config *config,
+                     unsigned level, uint64_t target, bool page)
 {
   uint64_t e = target;
 

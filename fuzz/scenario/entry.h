@@ -22,8 +22,8 @@ struct temper {
 struct temper temper_pick(struct random *random, unsigned generous);
 
 /** A guest or NPT entry. @param target  address of the table or page, aligned as it must be. @param page  it maps a page. */
-uint64_t entry_guest(struct random *random, const struct temper *temper, const struct slat_config *config, unsigned level,
-                     uint64_t target, bool page);
+uint64_t entry_guest(struct random *random, const struct temper *temper, const struct slat_config *config,
+                     unsigned level, uint64_t target, bool page);
 /** The same for EPT. */
 uint64_t entry_ept(struct random *random, const struct temper *temper, const struct slat_config *config, unsigned level,
                    uint64_t target, bool page);

@@ -20,7 +20,7 @@ struct plan {
   uint64_t frame[GUEST_FRAMES];   /* GPAs */
   uint64_t backing[GUEST_FRAMES]; /* their SPAs */
   unsigned next_frame;
-  uint64_t root;                  /* GPA */
+  uint64_t root; /* GPA */
 };
 
 static bool has_index(const struct plan *plan, unsigned level, unsigned index)
@@ -104,8 +104,8 @@ static uint64_t next_frame(struct plan *plan)
 
 static void append_store(struct plan *plan, uint64_t spa, uint64_t value)
 {
-  scenario_append(plan->scenario, &(struct slat_event){
-    .kind = SLAT_EVENT_STORE, .address = spa, .value = value, .width = 8 });
+  scenario_append(plan->scenario,
+                  &(struct slat_event){ .kind = SLAT_EVENT_STORE, .address = spa, .value = value, .width = 8 });
 }
 
 static void append_register(struct plan *plan, uint8_t reg, uint64_t value)
@@ -212,8 +212,9 @@ static void store_stage2_tables(struct plan *plan, bool one_large_page[2])
     append_store(plan, pml4 + 8, stage2_entry(plan, 4, pdpt, false, true));
   append_store(plan, pdpt, gigabyte ? stage2_entry(plan, 3, 0, true, true) : stage2_entry(plan, 3, pd, false, true));
   if (random_percent(plan->random, 30))
-    append_store(plan, pdpt + 8, random_percent(plan->random, 40) ? stage2_entry(plan, 3, 0, true, false)
-                                                                        : stage2_entry(plan, 3, pd, false, true));
+    append_store(plan, pdpt + 8,
+                 random_percent(plan->random, 40) ? stage2_entry(plan, 3, 0, true, false)
+                                                  : stage2_entry(plan, 3, pd, false, true));
   for (unsigned r = 0; r < 3; r++) {
     const uint64_t pt = base + 0x3000 + 0x1000 * r;
     const uint64_t slot = pd + 8 * (plan->region[r] / REGION);
@@ -224,7 +225,8 @@ static void store_stage2_tables(struct plan *plan, bool one_large_page[2])
       append_store(plan, slot, stage2_entry(plan, 2, pt, false, true));
     for (unsigned i = 0; r < 2 && !one_large_page[r] && i < GUEST_FRAMES; i++)
       if ((plan->frame[i] & ~(REGION - 1)) == plan->region[r])
-        append_store(plan, pt + 8 * (plan->frame[i] >> 12 & 511), stage2_entry(plan, 1, plan->backing[i], true, i < 4 * TABLES));
+        append_store(plan, pt + 8 * (plan->frame[i] >> 12 & 511),
+                     stage2_entry(plan, 1, plan->backing[i], true, i < 4 * TABLES));
   }
 }
 
@@ -260,12 +262,14 @@ static void plan_config(struct plan *plan)
   struct random *random = plan->random;
   const struct scenario_capabilities *can = plan->can;
   struct slat_config *config = &plan->scenario->config;
-  unsigned width = random_percent(random, 60) ? widths[random_below(random, sizeof widths)] : 32 + random_below(random, 21);
+  unsigned width = random_percent(random, 60) ? widths[random_below(random, sizeof widths)]
+                                              : 32 + random_below(random, 21);
 
   width = width < can->maxphyaddr_min ? can->maxphyaddr_min : width > can->maxphyaddr_max ? can->maxphyaddr_max : width;
   *config = (struct slat_config){ .stage2 = (uint8_t)pick_bit(random, can->stage2), .maxphyaddr = (uint8_t)width };
-  config->vendor = config->stage2 == SLAT_STAGE2_EPT ? SLAT_INTEL : config->stage2 == SLAT_STAGE2_NPT ? SLAT_AMD
-                 : (uint8_t)pick_bit(random, can->vendors);
+  config->vendor = config->stage2 == SLAT_STAGE2_EPT   ? SLAT_INTEL
+                   : config->stage2 == SLAT_STAGE2_NPT ? SLAT_AMD
+                                                       : (uint8_t)pick_bit(random, can->vendors);
   config->nx = random_percent(random, 94);
   config->page_1gb = can->page_1gb_always || random_percent(random, 65);
   config->smep = random_percent(random, 70);
@@ -302,7 +306,8 @@ static void append_registers(struct plan *plan)
                     stage2_root | 3 << 3 | 6 | (config->ept_accessed_dirty && random_percent(random, 70) ? 1 << 6 : 0));
   } else if (config->stage2 == SLAT_STAGE2_NPT) {
     append_register(plan, SLAT_NCR3, stage2_root);
-    append_register(plan, SLAT_HOST_EFER, (EFER_LME | EFER_LMA) | (config->nx && random_percent(random, 90) ? EFER_NXE : 0));
+    append_register(plan, SLAT_HOST_EFER,
+                    (EFER_LME | EFER_LMA) | (config->nx && random_percent(random, 90) ? EFER_NXE : 0));
   }
 }
 
@@ -322,7 +327,8 @@ static void plan_pages(struct plan *plan, struct places *places)
     for (unsigned level = 4; level >= 1; level--)
       page |= (uint64_t)plan->index[level][random_below(plan->random, plan->indices[level])] << (12 + 9 * (level - 1));
     if (!paging)
-      page = any_frame(plan) | (random_once_in(plan->random, 6) ? 1ULL << (30 + random_below(plan->random, 2)) : 0); /* it has 32 bits */
+      page = any_frame(plan) |
+             (random_once_in(plan->random, 6) ? 1ULL << (30 + random_below(plan->random, 2)) : 0); /* it has 32 bits */
     places_add_page(places, canonical(page));
   }
 }

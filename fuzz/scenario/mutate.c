@@ -37,7 +37,8 @@ static void mutate_access(struct slat_event *event, const struct places *places,
     access->implicit = access->implicit && access->kind != SLAT_FETCH;
     break;
   case 3:
-    access->implicit = !access->implicit && access->kind != SLAT_FETCH && !event->stores; /* software does not choose what those store */
+    access->implicit = !access->implicit && access->kind != SLAT_FETCH &&
+                       !event->stores; /* software does not choose what those store */
     break;
   case 4: /* another index at one level */
     access->linear ^= 1ULL << (12 + random_below(random, random_percent(random, 80) ? 12 : 36));
@@ -91,7 +92,8 @@ static void mutate_event(struct scenario *scenario, unsigned at, const struct pl
     mutate_register(event, places, random);
     break;
   case SLAT_EVENT_STORE:
-    event->value = entry_mutate(random, &scenario->config, event->value, places->frame[random_below(random, places->frames)]);
+    event->value = entry_mutate(random, &scenario->config, event->value,
+                                places->frame[random_below(random, places->frames)]);
     if (event->width < 8)
       event->value &= (1ULL << (8 * event->width)) - 1;
     break;
@@ -130,7 +132,8 @@ static void mutate_config(struct slat_config *config, const struct scenario_capa
     break;
   case 4:
   case 5:
-    config->maxphyaddr = (uint8_t)(can->maxphyaddr_min + random_below(random, can->maxphyaddr_max - can->maxphyaddr_min + 1U));
+    config->maxphyaddr = (uint8_t)(can->maxphyaddr_min +
+                                   random_below(random, can->maxphyaddr_max - can->maxphyaddr_min + 1U));
     break;
   case 6:
     if (config->stage2 == SLAT_STAGE2_NONE && can->vendors == (1 << SLAT_INTEL | 1 << SLAT_AMD))
@@ -183,10 +186,12 @@ static void splice(struct scenario *scenario, const struct scenario *other, stru
 }
 
 /* New steps from some point on. */
-static void regrow(struct scenario *scenario, struct places *places, const struct scenario_capabilities *can, struct random *random)
+static void regrow(struct scenario *scenario, struct places *places, const struct scenario_capabilities *can,
+                   struct random *random)
 {
   const unsigned prologue = scenario_prologue(scenario);
-  const unsigned end = prologue + SCENARIO_STEPS < SCENARIO_MAX_EVENTS ? prologue + SCENARIO_STEPS : SCENARIO_MAX_EVENTS;
+  const unsigned end = prologue + SCENARIO_STEPS < SCENARIO_MAX_EVENTS ? prologue + SCENARIO_STEPS
+                                                                       : SCENARIO_MAX_EVENTS;
 
   if (scenario->count > prologue)
     scenario->count = prologue + random_below(random, scenario->count - prologue);
@@ -213,8 +218,8 @@ static void insert_step(struct scenario *scenario, struct places *places, const 
     insert_event(scenario, at, &tail.event[i]);
 }
 
-static void mutate_once(struct scenario *scenario, const struct scenario *other, const struct scenario_capabilities *can,
-                        struct random *random)
+static void mutate_once(struct scenario *scenario, const struct scenario *other,
+                        const struct scenario_capabilities *can, struct random *random)
 {
   struct places places = { 0 };
   const unsigned prologue = scenario_prologue(scenario);
@@ -263,7 +268,8 @@ unsigned scenario_reach(const struct scenario *scenario, const struct scenario_c
     if (event->kind != SLAT_EVENT_ACCESS)
       continue;
     accesses++;
-    complete += paging ? places_route(&places, places.root[0], event->access.linear).complete : event->access.linear < can->memory_bytes;
+    complete += paging ? places_route(&places, places.root[0], event->access.linear).complete
+                       : event->access.linear < can->memory_bytes;
   }
   return accesses ? 100 * complete / accesses : 0;
 }

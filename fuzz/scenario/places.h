@@ -7,7 +7,7 @@
 enum { PLACES_PAGES = 12, PLACES_WORDS = 128, PLACES_FRAMES = 24, PLACES_ROOTS = 4 };
 
 struct places {
-  uint64_t memory_bytes;         /* frames and roots are below */
+  uint64_t memory_bytes; /* frames and roots are below */
   unsigned pages, words, frames, roots;
   uint64_t page[PLACES_PAGES];   /* linear addresses of pages that are accessed */
   uint64_t word[PLACES_WORDS];   /* SPAs of the entries that are stored, 8-byte aligned */
@@ -25,9 +25,9 @@ void places_stored(struct places *places, uint64_t spa, uint64_t value);
 /** Where the tables as stored lead a linear address, without regard to rights and stage 2. */
 struct route {
   unsigned words;
-  int word[4];    /* indices into places->word, root first */
-  bool complete;  /* ends in a page */
-  uint64_t spa;   /* of that, if complete */
+  int word[4];   /* indices into places->word, root first */
+  bool complete; /* ends in a page */
+  uint64_t spa;  /* of that, if complete */
 };
 struct route places_route(const struct places *places, uint64_t root, uint64_t linear);
 

@@ -11,9 +11,9 @@
 #include "trace_binary.h"
 
 enum {
-  SCENARIO_MAX_EVENTS = 160,                                        /* prologue included */
+  SCENARIO_MAX_EVENTS = 160, /* prologue included */
   SCENARIO_MAX_BYTES = (SCENARIO_MAX_EVENTS + 1) * SLAT_TRACE_RECORD,
-  SCENARIO_STEPS = 24                                               /* events after the prologue of a generated scenario */
+  SCENARIO_STEPS = 24 /* events after the prologue of a generated scenario */
 };
 
 struct scenario {
@@ -24,14 +24,14 @@ struct scenario {
 
 /** What a target can take. The generator and the mutator know nothing else of it. */
 struct scenario_capabilities {
-  unsigned vendors;         /* 1 << enum slat_vendor */
-  unsigned stage2;          /* 1 << enum slat_stage2_kind */
-  uint64_t memory_bytes;    /* memory is [0, memory_bytes): a multiple of 2 MB, at least 4 MB */
+  unsigned vendors;      /* 1 << enum slat_vendor */
+  unsigned stage2;       /* 1 << enum slat_stage2_kind */
+  uint64_t memory_bytes; /* memory is [0, memory_bytes): a multiple of 2 MB, at least 4 MB */
   uint8_t maxphyaddr_min, maxphyaddr_max;
-  bool page_1gb_always;     /* its processor has 1 GB pages, whatever the configuration says */
-  bool paging_off;          /* scenarios with CR0.PG = 0: the linear address is the GPA */
-  bool register_writes;     /* registers may be written after the prologue, besides RFLAGS */
-  bool stores_by_access;    /* accesses may store */
+  bool page_1gb_always;  /* its processor has 1 GB pages, whatever the configuration says */
+  bool paging_off;       /* scenarios with CR0.PG = 0: the linear address is the GPA */
+  bool register_writes;  /* registers may be written after the prologue, besides RFLAGS */
+  bool stores_by_access; /* accesses may store */
 };
 
 /** Observations, which say what a target did once, are left out: they are no part of what it is to do. */

@@ -44,7 +44,9 @@ static struct slat_access pick_access(struct random *random, uint64_t page)
 {
   const unsigned kind = random_below(random, 100);
   struct slat_access access = {
-    .kind = kind < 42 ? SLAT_READ : kind < 78 ? SLAT_WRITE : SLAT_FETCH,
+    .kind = kind < 42   ? SLAT_READ
+            : kind < 78 ? SLAT_WRITE
+                        : SLAT_FETCH,
     .width = (uint8_t)(1U << random_below(random, 4)),
     .user = random_percent(random, 45),
   };
@@ -138,8 +140,8 @@ static struct entry_store mutated_store(const struct scenario *scenario, struct 
 }
 
 /* The guest stores to one of its own tables, through a page that is mapped to it. @return false: there is none. */
-static bool append_alias_store(struct scenario *scenario, struct places *places, const struct scenario_capabilities *can,
-                               struct random *random)
+static bool append_alias_store(struct scenario *scenario, struct places *places,
+                               const struct scenario_capabilities *can, struct random *random)
 {
   const uint64_t root = scenario_register(scenario, SLAT_CR3, places->root[0]);
   const unsigned first_page = random_below(random, places->pages);
@@ -171,18 +173,20 @@ static bool append_alias_store(struct scenario *scenario, struct places *places,
   return false;
 }
 
-static void append_outside_store(struct scenario *scenario, struct places *places, const struct scenario_capabilities *can,
-                                 struct random *random)
+static void append_outside_store(struct scenario *scenario, struct places *places,
+                                 const struct scenario_capabilities *can, struct random *random)
 {
   const unsigned word = random_below(random, places->words);
   const struct entry_store store = mutated_store(scenario, places, random, word);
 
-  scenario_append(scenario, &(struct slat_event){
-    .kind = SLAT_EVENT_STORE, .address = store.address, .value = store.value, .width = store.width });
+  scenario_append(scenario,
+                  &(struct slat_event){
+                    .kind = SLAT_EVENT_STORE, .address = store.address, .value = store.value, .width = store.width });
   append_invalidation(scenario, places, can, random, places->word[word]);
 }
 
-static void append_control_write(struct scenario *scenario, const struct scenario_capabilities *can, struct random *random)
+static void append_control_write(struct scenario *scenario, const struct scenario_capabilities *can,
+                                 struct random *random)
 {
   const struct slat_config *config = &scenario->config;
   const unsigned choice = can->register_writes ? random_below(random, 5) : 0;
@@ -192,8 +196,9 @@ static void append_control_write(struct scenario *scenario, const struct scenari
   else if (choice == 2)
     append_register(scenario, SLAT_CR0, scenario_register(scenario, SLAT_CR0, CR0_INITIAL) ^ CR0_WP);
   else if (choice == 3 && (config->smep || config->smap))
-    append_register(scenario, SLAT_CR4, scenario_register(scenario, SLAT_CR4, CR4_INITIAL) ^
-                    (config->smep && (!config->smap || random_percent(random, 50)) ? CR4_SMEP : CR4_SMAP));
+    append_register(scenario, SLAT_CR4,
+                    scenario_register(scenario, SLAT_CR4, CR4_INITIAL) ^
+                      (config->smep && (!config->smap || random_percent(random, 50)) ? CR4_SMEP : CR4_SMAP));
   else if (config->nx && random_percent(random, 40))
     append_register(scenario, SLAT_EFER, scenario_register(scenario, SLAT_EFER, EFER_INITIAL) ^ EFER_NXE);
 }

@@ -12,13 +12,13 @@ void scenario_append(struct scenario *scenario, const struct slat_event *event);
 /** Value of a register after all of the scenario's events; `otherwise` if none writes it. */
 uint64_t scenario_register(const struct scenario *scenario, unsigned reg, uint64_t otherwise);
 
-#define CR0_INITIAL 0x80010001ULL  /* PG, WP, PE */
+#define CR0_INITIAL 0x80010001ULL /* PG, WP, PE */
 #define CR0_WP (1ULL << 16)
 #define CR0_PG (1ULL << 31)
-#define CR4_INITIAL 0x20ULL        /* PAE */
+#define CR4_INITIAL 0x20ULL /* PAE */
 #define CR4_SMEP (1ULL << 20)
 #define CR4_SMAP (1ULL << 21)
-#define EFER_INITIAL 0xd00ULL      /* LME, LMA, NXE */
+#define EFER_INITIAL 0xd00ULL /* LME, LMA, NXE */
 #define EFER_LME (1ULL << 8)
 #define EFER_LMA (1ULL << 10)
 #define EFER_NXE (1ULL << 11)

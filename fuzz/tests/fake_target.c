@@ -21,8 +21,14 @@ static uint64_t *word_at(uint64_t spa)
   return spa < MEMORY ? (uint64_t *)(void *)&memory[spa & ~7ULL] : NULL;
 }
 
-static const char *setup(void) { return NULL; }
-static const char *version(void) { return "fake"; }
+static const char *setup(void)
+{
+  return NULL;
+}
+static const char *version(void)
+{
+  return "fake";
+}
 
 static enum target_status reset(const struct slat_config *config)
 {
@@ -131,7 +137,8 @@ static bool allowed(const struct fake_walk *walk, const struct slat_access *acce
 {
   const uint64_t *reg = machine.cpu[0].reg;
   const bool user = access->user && !access->implicit;
-  const bool wp = reg[SLAT_CR0] >> 16 & 1, smep = reg[SLAT_CR4] >> 20 & 1, smap = reg[SLAT_CR4] >> 21 & 1, ac = reg[SLAT_RFLAGS] >> 18 & 1;
+  const bool wp = reg[SLAT_CR0] >> 16 & 1, smep = reg[SLAT_CR4] >> 20 & 1, smap = reg[SLAT_CR4] >> 21 & 1,
+             ac = reg[SLAT_RFLAGS] >> 18 & 1;
 
   if (user && !walk->user)
     return false;
@@ -147,8 +154,8 @@ static unsigned code_of(const struct fake_walk *walk, const struct slat_access *
   const uint64_t *reg = machine.cpu[0].reg;
   const bool tells_fetch = (reg[SLAT_EFER] >> 11 & 1) || (reg[SLAT_CR4] >> 20 & 1);
 
-  return (walk->present || walk->reserved ? PF_P : 0U) | (walk->reserved ? PF_RSVD : 0U) | (access->kind == SLAT_WRITE ? PF_W : 0U) |
-         (access->user && !access->implicit ? PF_U : 0U) |
+  return (walk->present || walk->reserved ? PF_P : 0U) | (walk->reserved ? PF_RSVD : 0U) |
+         (access->kind == SLAT_WRITE ? PF_W : 0U) | (access->user && !access->implicit ? PF_U : 0U) |
          (access->kind == SLAT_FETCH && tells_fetch && fake_bug != FAKE_WRONG_CODE ? PF_I : 0U);
 }
 
@@ -185,7 +192,9 @@ static void walk_of(const struct slat_machine *m, const struct slat_access *acce
   complaints += fake_bug == FAKE_COMPLAINS && walk.reserved;
   if (fake_bug == FAKE_WRITES_ELSEWHERE && walk.entry[4])
     *walk.entry[4] ^= 1U << 9;
-  observed->outcome = (struct slat_outcome){ .kind = SLAT_PAGE_FAULT, .code = code_of(&walk, access), .linear = access->linear };
+  observed->outcome = (struct slat_outcome){ .kind = SLAT_PAGE_FAULT,
+                                             .code = code_of(&walk, access),
+                                             .linear = access->linear };
 }
 
 static void access_memory(const struct slat_event *event, struct observed *observed)
@@ -214,7 +223,8 @@ static void look(const struct slat_machine *m, uint64_t linear, struct cached_tr
     for (unsigned kind = SLAT_READ; kind <= SLAT_FETCH; kind++) {
       const struct slat_access access = { .linear = linear, .kind = (uint8_t)kind, .width = 1, .user = user == 1 };
 
-      cached->permits[user][kind] = allowed(&walk, &access) && (kind != SLAT_WRITE || (*walk.entry[walk.level] & 1U << 6));
+      cached->permits[user][kind] = allowed(&walk, &access) &&
+                                    (kind != SLAT_WRITE || (*walk.entry[walk.level] & 1U << 6));
     }
   if (fake_bug == FAKE_CACHES_WRITE)
     cached->permits[1][SLAT_WRITE] = cached->permits[1][SLAT_READ];

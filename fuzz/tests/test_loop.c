@@ -156,14 +156,46 @@ static void finds(enum fake_bug bug, const char *part_of_name)
   assert_true(guarded_run(&loop, &small));
 }
 
-static void finds_ignored_rights(void **state) { (void)state; finds(FAKE_IGNORES_RIGHTS_OF_PDE, "translated_for_PF"); }
-static void finds_dirty_never_set(void **state) { (void)state; finds(FAKE_NEVER_SETS_DIRTY, "-flags-"); }
-static void finds_wrong_code(void **state) { (void)state; finds(FAKE_WRONG_CODE, "PF_code_"); }
-static void finds_cached_right(void **state) { (void)state; finds(FAKE_CACHES_WRITE, "-right-"); }
-static void finds_changed_word(void **state) { (void)state; finds(FAKE_WRITES_ELSEWHERE, "-flags-"); }
-static void finds_complaint(void **state) { (void)state; finds(FAKE_COMPLAINS, "WARN_fake_target"); }
-static void finds_death(void **state) { (void)state; finds(FAKE_DIES, "BUG_fake_target"); }
-static void finds_no_progress(void **state) { (void)state; finds(FAKE_NO_PROGRESS, "no_outcome"); }
+static void finds_ignored_rights(void **state)
+{
+  (void)state;
+  finds(FAKE_IGNORES_RIGHTS_OF_PDE, "translated_for_PF");
+}
+static void finds_dirty_never_set(void **state)
+{
+  (void)state;
+  finds(FAKE_NEVER_SETS_DIRTY, "-flags-");
+}
+static void finds_wrong_code(void **state)
+{
+  (void)state;
+  finds(FAKE_WRONG_CODE, "PF_code_");
+}
+static void finds_cached_right(void **state)
+{
+  (void)state;
+  finds(FAKE_CACHES_WRITE, "-right-");
+}
+static void finds_changed_word(void **state)
+{
+  (void)state;
+  finds(FAKE_WRITES_ELSEWHERE, "-flags-");
+}
+static void finds_complaint(void **state)
+{
+  (void)state;
+  finds(FAKE_COMPLAINS, "WARN_fake_target");
+}
+static void finds_death(void **state)
+{
+  (void)state;
+  finds(FAKE_DIES, "BUG_fake_target");
+}
+static void finds_no_progress(void **state)
+{
+  (void)state;
+  finds(FAKE_NO_PROGRESS, "no_outcome");
+}
 
 static void same_finding_is_saved_once(void **state)
 {
@@ -344,11 +376,25 @@ static void staleness_is_exact(void **state)
 int main(void)
 {
   const struct CMUnitTest tests[] = {
-    TEST(correct_target_agrees), TEST(at_least_five_judged_accesses), TEST(mutated_scenarios_agree_too),
-    TEST(finds_ignored_rights), TEST(finds_dirty_never_set), TEST(finds_wrong_code), TEST(finds_cached_right), TEST(finds_changed_word),
-    TEST(finds_complaint), TEST(finds_death), TEST(finds_no_progress), TEST(same_finding_is_saved_once), TEST(goes_on_after_a_death),
-    TEST(permit_all_fails_self_check), TEST(permit_all_misses_canaries), TEST(nothing_compared_fails), TEST(unreadable_bytes_are_refused),
-    TEST(same_seed_same_scenario), TEST(staleness_is_exact),
+    TEST(correct_target_agrees),
+    TEST(at_least_five_judged_accesses),
+    TEST(mutated_scenarios_agree_too),
+    TEST(finds_ignored_rights),
+    TEST(finds_dirty_never_set),
+    TEST(finds_wrong_code),
+    TEST(finds_cached_right),
+    TEST(finds_changed_word),
+    TEST(finds_complaint),
+    TEST(finds_death),
+    TEST(finds_no_progress),
+    TEST(same_finding_is_saved_once),
+    TEST(goes_on_after_a_death),
+    TEST(permit_all_fails_self_check),
+    TEST(permit_all_misses_canaries),
+    TEST(nothing_compared_fails),
+    TEST(unreadable_bytes_are_refused),
+    TEST(same_seed_same_scenario),
+    TEST(staleness_is_exact),
   };
 
   return cmocka_run_group_tests_name("loop", tests, NULL, NULL);

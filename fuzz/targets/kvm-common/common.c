@@ -28,7 +28,10 @@ struct kip_registers kvm_registers(const struct slat_machine *machine)
 {
   const uint64_t *reg = machine->cpu[0].reg;
 
-  return (struct kip_registers){ .cr0 = reg[SLAT_CR0], .cr3 = reg[SLAT_CR3], .cr4 = reg[SLAT_CR4], .efer = reg[SLAT_EFER],
+  return (struct kip_registers){ .cr0 = reg[SLAT_CR0],
+                                 .cr3 = reg[SLAT_CR3],
+                                 .cr4 = reg[SLAT_CR4],
+                                 .efer = reg[SLAT_EFER],
                                  .rflags_ac = (reg[SLAT_RFLAGS] & KVM_RFLAGS_AC) != 0 };
 }
 
@@ -39,8 +42,12 @@ enum target_status kvm_status(enum kip_status status)
 
 unsigned kvm_access_bits(const struct slat_access *access)
 {
-  return (access->kind == SLAT_WRITE ? KIP_WRITE : access->kind == SLAT_FETCH ? KIP_FETCH : KIP_READ) |
-         (access->implicit ? KIP_IMPLICIT : access->user ? KIP_USER : 0U);
+  return (access->kind == SLAT_WRITE   ? KIP_WRITE
+          : access->kind == SLAT_FETCH ? KIP_FETCH
+                                       : KIP_READ) |
+         (access->implicit ? KIP_IMPLICIT
+          : access->user   ? KIP_USER
+                           : 0U);
 }
 
 bool kvm_canonical(uint64_t linear)
@@ -57,11 +64,13 @@ bool kvm_load(uint64_t spa, void *to, unsigned bytes)
 static const char *event_text(const struct kip_event *event)
 {
   static const char *const kind[] = {
-    [KIP_EVENT_WARN] = "WARN", [KIP_EVENT_BUG] = "BUG", [KIP_EVENT_SANITIZER] = "SANITIZER", [KIP_EVENT_STUB] = "STUB", [KIP_EVENT_SIGNAL] = "SIGNAL",
+    [KIP_EVENT_WARN] = "WARN", [KIP_EVENT_BUG] = "BUG",       [KIP_EVENT_SANITIZER] = "SANITIZER",
+    [KIP_EVENT_STUB] = "STUB", [KIP_EVENT_SIGNAL] = "SIGNAL",
   };
   static char text[256];
 
-  snprintf(text, sizeof text, "%s %s:%u %s", kind[event->kind], event->file ? event->file : "", event->line, event->text ? event->text : "");
+  snprintf(text, sizeof text, "%s %s:%u %s", kind[event->kind], event->file ? event->file : "", event->line,
+           event->text ? event->text : "");
   return text;
 }
 

@@ -35,7 +35,9 @@ static enum target_status start(const struct slat_machine *machine)
     .root = config->stage2 == SLAT_STAGE2_EPT ? reg[SLAT_EPTP] : reg[SLAT_NCR3],
     .ept_execute_only = config->ept_execute_only,
     .ept_accessed_dirty = config->ept_accessed_dirty && (reg[SLAT_EPTP] >> 6 & 1),
-    .ept_huge_level = config->ept_page_1gb ? 3 : config->ept_page_2mb ? 2 : 1,
+    .ept_huge_level = config->ept_page_1gb   ? 3
+                      : config->ept_page_2mb ? 2
+                                             : 1,
     .npt_cr0 = reg[SLAT_HOST_CR0],
     .npt_cr4 = reg[SLAT_HOST_CR4],
     .npt_efer = reg[SLAT_HOST_EFER],
@@ -56,7 +58,8 @@ static enum target_status apply(const struct slat_event *event, const struct sla
   return TARGET_OK;
 }
 
-static void nested_fault(const struct slat_machine *machine, const struct slat_access *access, const struct kip_walk *result, struct observed *observed)
+static void nested_fault(const struct slat_machine *machine, const struct slat_access *access,
+                         const struct kip_walk *result, struct observed *observed)
 {
   struct slat_outcome *outcome = &observed->outcome;
 
@@ -89,7 +92,9 @@ static void walk(const struct slat_machine *machine, const struct slat_access *a
   } else if (result.nested) {
     nested_fault(machine, access, &result, observed);
   } else {
-    observed->outcome = (struct slat_outcome){ .kind = SLAT_PAGE_FAULT, .code = result.error_code, .linear = result.address };
+    observed->outcome = (struct slat_outcome){ .kind = SLAT_PAGE_FAULT,
+                                               .code = result.error_code,
+                                               .linear = result.address };
   }
 }
 

@@ -19,26 +19,31 @@ enum { GPA_WITHOUT_OFFSET = 1, READS_TOO = 2, TABLES_WRITTEN = 4, FETCHES_READ =
 
 static bool is_nested_fault(const struct slat_outcome *outcome)
 {
-  return outcome->kind == SLAT_EPT_VIOLATION || outcome->kind == SLAT_EPT_MISCONFIG || outcome->kind == SLAT_NESTED_PAGE_FAULT;
+  return outcome->kind == SLAT_EPT_VIOLATION || outcome->kind == SLAT_EPT_MISCONFIG ||
+         outcome->kind == SLAT_NESTED_PAGE_FAULT;
 }
 
 /* Table accesses become writes, as they are with EPT's accessed and dirty flags on. */
 static bool write_tables(struct slat_machine *machine)
 {
-  const struct slat_event eptp = { .kind = SLAT_EVENT_REGISTER, .reg = SLAT_EPTP, .value = machine->cpu[0].reg[SLAT_EPTP] | EPTP_AD };
+  const struct slat_event eptp = { .kind = SLAT_EVENT_REGISTER,
+                                   .reg = SLAT_EPTP,
+                                   .value = machine->cpu[0].reg[SLAT_EPTP] | EPTP_AD };
 
   machine->config.ept_accessed_dirty = true;
   return slat_feed(machine, &eptp) == SLAT_OK;
 }
 
 /* One permitted outcome as KVM would report it. */
-static struct slat_outcome as_reported(const struct slat_outcome *permitted, const struct divergence *d, unsigned shortcuts)
+static struct slat_outcome as_reported(const struct slat_outcome *permitted, const struct divergence *d,
+                                       unsigned shortcuts)
 {
   struct slat_outcome outcome = *permitted;
 
   if (is_nested_fault(&outcome) && (shortcuts & GPA_WITHOUT_OFFSET) && d->machine->cpu[0].controls.paging)
     outcome.gpa &= ~0xfffULL;
-  if (outcome.kind == SLAT_EPT_VIOLATION && (outcome.code & VIOLATION_FINAL) && (shortcuts & READS_TOO) && d->access->kind != SLAT_READ)
+  if (outcome.kind == SLAT_EPT_VIOLATION && (outcome.code & VIOLATION_FINAL) && (shortcuts & READS_TOO) &&
+      d->access->kind != SLAT_READ)
     outcome.code |= VIOLATION_READ;
   outcome.code_open |= QUALIFICATION_OF_EXIT;
   return outcome;
@@ -67,9 +72,11 @@ static uint64_t read_narrow(void *context, uint64_t spa)
 }
 
 /* Which words are guest entries, the walk tells, one more each time: where an entry leads depends on those before it. */
-static void narrow_guest_entries(struct narrow_memory *narrow, const struct divergence *d, const struct slat_controls *controls)
+static void narrow_guest_entries(struct narrow_memory *narrow, const struct divergence *d,
+                                 const struct slat_controls *controls)
 {
-  *narrow = (struct narrow_memory){ .view = { .read = read_narrow, .context = narrow }, .memory = d->memory,
+  *narrow = (struct narrow_memory){ .view = { .read = read_narrow, .context = narrow },
+                                    .memory = d->memory,
                                     .dropped = GPA_ABOVE_48 & ((1ULL << d->machine->config.maxphyaddr) - 1) };
   for (unsigned level = 4; level >= 1 && controls->paging; level--) {
     const struct slat_walk walk = slat_walk_linear(&narrow->view, controls, d->access);
@@ -81,9 +88,12 @@ static void narrow_guest_entries(struct narrow_memory *narrow, const struct dive
 }
 
 /* What becomes of a fetch that is taken for a read too, from a page whose entries have X and not R: bits 2:0 = 101b, 5:3 = 100b. */
-static struct slat_outcome execute_only_violation(const struct slat_outcome *translated, const struct slat_access *access)
+static struct slat_outcome execute_only_violation(const struct slat_outcome *translated,
+                                                  const struct slat_access *access)
 {
-  return (struct slat_outcome){ .kind = SLAT_EPT_VIOLATION, .code = 0x25 | VIOLATION_FINAL, .gpa = translated->gpa, .linear = access->linear };
+  return (struct slat_outcome){
+    .kind = SLAT_EPT_VIOLATION, .code = 0x25 | VIOLATION_FINAL, .gpa = translated->gpa, .linear = access->linear
+  };
 }
 
 static bool explained(const struct divergence *d, unsigned shortcuts)
@@ -100,7 +110,8 @@ static bool explained(const struct divergence *d, unsigned shortcuts)
   controls = &machine.cpu[0].controls;
   observed = *d->observed;
   set = *d->set;
-  if ((shortcuts & TABLES_WRITTEN) && machine.config.stage2 == SLAT_STAGE2_EPT && !controls->ept_ad && !write_tables(&machine))
+  if ((shortcuts & TABLES_WRITTEN) && machine.config.stage2 == SLAT_STAGE2_EPT && !controls->ept_ad &&
+      !write_tables(&machine))
     return false;
   if (shortcuts & GPA_OF_48_BITS) {
     narrow_guest_entries(&narrow, d, controls);
@@ -150,45 +161,52 @@ const struct waiver kvm_nested_walk_waivers[] = {
   {
     .id = "gpa_without_offset",
     .statement = "The guest-physical address of a nested fault has bits 11:0 cleared.",
-    .manual = "the guest-physical address field, and EXITINFO2, hold the guest-physical address that caused the fault "
-              "(SDM 3C, Information for VM Exits Due to EPT Violations; APM 2, Nested versus Guest Page Faults, 15.25.6)",
-    .evidence = "arch/x86/kvm/mmu/paging_tmpl.h, FNAME(walk_addr_generic): kvm_translate_gpa() gets gfn_to_gpa(table_gfn), without the offset. "
-                "fuzz/findings/nested-gpa-without-offset.md",
+    .manual =
+      "the guest-physical address field, and EXITINFO2, hold the guest-physical address that caused the fault "
+      "(SDM 3C, Information for VM Exits Due to EPT Violations; APM 2, Nested versus Guest Page Faults, 15.25.6)",
+    .evidence = "arch/x86/kvm/mmu/paging_tmpl.h, FNAME(walk_addr_generic): kvm_translate_gpa() gets "
+                "gfn_to_gpa(table_gfn), without the offset. "
+                "fuzz/findings/kvm-nested-walk/gpa-without-offset.md",
     .report_only = true,
     .covers = gpa_without_offset,
   },
   {
     .id = "read_bit_set",
     .statement = "The exit qualification of a final write or fetch has bit 0 (read) set as well.",
-    .manual = "bit 0 is set if the access causing the EPT violation was a data read (SDM 3C, Exit Qualification for EPT Violations)",
+    .manual = "bit 0 is set if the access causing the EPT violation was a data read (SDM 3C, Exit Qualification for "
+              "EPT Violations)",
     .evidence = "arch/x86/kvm/x86.c, translate_nested_gpa() adds PFERR_USER_MASK, which means \"read\" in EPT. "
-                "fuzz/findings/nested-read-bit.md",
+                "fuzz/findings/kvm-nested-walk/read-bit.md",
     .report_only = true,
     .covers = read_bit_set,
   },
   {
     .id = "tables_written",
     .statement = "With EPT's accessed and dirty flags off, accesses to L2's tables are writes to the walk of L1's EPT.",
-    .manual = "accesses to guest paging structures are treated as writes if bit 6 of the EPT pointer is 1 (SDM 3C, Accessed and Dirty Flags for EPT)",
-    .evidence = "arch/x86/kvm/mmu/paging_tmpl.h, FNAME(walk_addr_generic): nested_access goes by PT_HAVE_ACCESSED_DIRTY() of L2's format. "
-                "fuzz/findings/nested-tables-written.md",
+    .manual = "accesses to guest paging structures are treated as writes if bit 6 of the EPT pointer is 1 (SDM 3C, "
+              "Accessed and Dirty Flags for EPT)",
+    .evidence = "arch/x86/kvm/mmu/paging_tmpl.h, FNAME(walk_addr_generic): nested_access goes by "
+                "PT_HAVE_ACCESSED_DIRTY() of L2's format. "
+                "fuzz/findings/kvm-nested-walk/tables-written.md",
     .covers = tables_written,
   },
   {
     .id = "execute_only_refused",
     .statement = "A fetch from a page that L1's EPT maps execute-only gives an EPT violation.",
-    .manual = "a fetch needs bit 2 of the EPT entries, a read bit 0 (SDM 3C, EPT Violations); execute-only is legal where "
-              "IA32_VMX_EPT_VPID_CAP[0] = 1 (SDM 3C, EPT Misconfigurations)",
+    .manual =
+      "a fetch needs bit 2 of the EPT entries, a read bit 0 (SDM 3C, EPT Violations); execute-only is legal where "
+      "IA32_VMX_EPT_VPID_CAP[0] = 1 (SDM 3C, EPT Misconfigurations)",
     .evidence = "arch/x86/kvm/x86.c, translate_nested_gpa() adds PFERR_USER_MASK, which means \"read\" in EPT. "
-                "fuzz/findings/nested-read-bit.md",
+                "fuzz/findings/kvm-nested-walk/execute-only-refused.md",
     .covers = execute_only_refused,
   },
   {
     .id = "gpa_of_48_bits",
     .statement = "Bits 51:48 of a guest-physical address are dropped by a 4-level EPT walk.",
-    .manual = "with 4-level EPT a guest-physical address with a bit of 51:48 set gives an EPT violation (SDM 3C, EPT Translation Mechanism)",
+    .manual = "with 4-level EPT a guest-physical address with a bit of 51:48 set gives an EPT violation (SDM 3C, EPT "
+              "Translation Mechanism)",
     .evidence = "arch/x86/kvm/mmu/paging_tmpl.h, FNAME(walk_addr_generic): PT_INDEX() masks the address. "
-                "fuzz/findings/nested-gpa-of-48-bits.md",
+                "fuzz/findings/kvm-nested-walk/gpa-of-48-bits.md",
     .covers = gpa_of_48_bits,
   },
   { .id = NULL },

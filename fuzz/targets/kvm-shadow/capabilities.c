@@ -7,7 +7,8 @@ const struct scenario_capabilities scenario_capabilities_of_target = {
   .stage2 = 1 << SLAT_STAGE2_NONE,
   .memory_bytes = 8 << 20,
   .maxphyaddr_min = 32,
-  .maxphyaddr_max = 51, /* no wider than the host's: KVM promises nothing else. 52 there would turn its MMIO entries off */
+  .maxphyaddr_max =
+    51, /* no wider than the host's: KVM promises nothing else. 52 there would turn its MMIO entries off */
   .register_writes = true,
   .stores_by_access = true,
 };

@@ -65,7 +65,9 @@ static void walk(const struct slat_machine *machine, const struct slat_access *a
   }
   kip_walk(access->linear, kvm_access_bits(access), &result);
   if (result.fault)
-    observed->outcome = (struct slat_outcome){ .kind = SLAT_PAGE_FAULT, .code = result.error_code, .linear = result.address };
+    observed->outcome = (struct slat_outcome){ .kind = SLAT_PAGE_FAULT,
+                                               .code = result.error_code,
+                                               .linear = result.address };
   else
     observed->outcome = (struct slat_outcome){ .kind = SLAT_TRANSLATED, .spa = result.gpa, .gpa = result.gpa };
 }
@@ -75,7 +77,8 @@ static void access_memory(const struct slat_event *event, struct observed *obser
   const struct slat_access *access = &event->access;
   struct kip_access result;
 
-  if (event->stores && access->implicit) { /* software does not choose what an implicit access stores; KVM's emulation of one differs */
+  if (event->stores &&
+      access->implicit) { /* software does not choose what an implicit access stores; KVM's emulation of one differs */
     observed->status = TARGET_REFUSED;
     return;
   }
@@ -95,7 +98,9 @@ static void access_memory(const struct slat_event *event, struct observed *obser
     observed->outcome = (struct slat_outcome){ .kind = SLAT_TRANSLATED, .spa = result.gpa, .gpa = result.gpa };
     break;
   case KIP_PAGE_FAULT:
-    observed->outcome = (struct slat_outcome){ .kind = SLAT_PAGE_FAULT, .code = result.error_code, .linear = result.cr2 };
+    observed->outcome = (struct slat_outcome){ .kind = SLAT_PAGE_FAULT,
+                                               .code = result.error_code,
+                                               .linear = result.cr2 };
     break;
   case KIP_NONCANONICAL:
     observed->outcome = (struct slat_outcome){ .kind = SLAT_NON_CANONICAL };
@@ -118,7 +123,8 @@ static void access_memory(const struct slat_event *event, struct observed *obser
 static void look(const struct slat_machine *machine, uint64_t linear, struct cached_translation *cached)
 {
   const uint64_t *reg = machine->cpu[0].reg;
-  const bool smep = reg[SLAT_CR4] & KVM_CR4_SMEP, smap = reg[SLAT_CR4] & KVM_CR4_SMAP, ac = reg[SLAT_RFLAGS] & KVM_RFLAGS_AC;
+  const bool smep = reg[SLAT_CR4] & KVM_CR4_SMEP, smap = reg[SLAT_CR4] & KVM_CR4_SMAP,
+             ac = reg[SLAT_RFLAGS] & KVM_RFLAGS_AC;
   struct kip_leaf leaf;
 
   if (!kvm_canonical(linear))

@@ -28,7 +28,8 @@ static struct path path_of(const struct divergence *d)
   uint64_t table = reg(d, SLAT_CR3) & ENTRY_ADDRESS;
 
   for (unsigned level = 4; level >= 1; level--) {
-    const uint64_t entry = d->memory->read(d->memory->context, table + 8 * (d->access->linear >> (12 + 9 * (level - 1)) & 511));
+    const uint64_t entry = d->memory->read(d->memory->context,
+                                           table + 8 * (d->access->linear >> (12 + 9 * (level - 1)) & 511));
 
     if (!(entry & 1))
       break;
@@ -68,7 +69,8 @@ static bool supervisor_wrote_before(const struct divergence *d)
   for (unsigned i = 0; i <= d->at && i < d->scenario->count; i++) {
     const struct slat_event *event = &d->scenario->event[i];
 
-    if (event->kind == SLAT_EVENT_ACCESS && event->access.kind == SLAT_WRITE && (!event->access.user || event->access.implicit))
+    if (event->kind == SLAT_EVENT_ACCESS && event->access.kind == SLAT_WRITE &&
+        (!event->access.user || event->access.implicit))
       return true;
   }
   return false;
@@ -80,9 +82,10 @@ static bool smap_lost_with_wp_clear(const struct divergence *d)
 {
   struct path path;
 
-  if (!d->access || (d->access->user && !d->access->implicit) || d->access->kind == SLAT_FETCH || !seen(d, SLAT_TRANSLATED) ||
-      (d->observation != OBSERVE_ACCESS && d->observation != OBSERVE_RIGHT) || (reg(d, SLAT_CR0) & CR0_WP) ||
-      !(reg(d, SLAT_CR4) & KVM_CR4_SMAP) || !expected_fault(d, KIP_PF_PRESENT, KIP_PF_RSVD | KIP_PF_USER))
+  if (!d->access || (d->access->user && !d->access->implicit) || d->access->kind == SLAT_FETCH ||
+      !seen(d, SLAT_TRANSLATED) || (d->observation != OBSERVE_ACCESS && d->observation != OBSERVE_RIGHT) ||
+      (reg(d, SLAT_CR0) & CR0_WP) || !(reg(d, SLAT_CR4) & KVM_CR4_SMAP) ||
+      !expected_fault(d, KIP_PF_PRESENT, KIP_PF_RSVD | KIP_PF_USER))
     return false;
   path = path_of(d);
   return path.complete && path.user && !path.write && supervisor_wrote_before(d);
@@ -106,16 +109,17 @@ static bool nxe_was_set(const struct divergence *d)
 /* Shadow pages do not depend on the guest's EFER.NXE: entries with XD = 1 that were shadowed under NXE = 1 stay when it is cleared. */
 static bool nxe_cleared(const struct divergence *d)
 {
-  return d->access && seen(d, SLAT_TRANSLATED) && (d->observation == OBSERVE_ACCESS || d->observation == OBSERVE_RIGHT) &&
-         !(reg(d, SLAT_EFER) & EFER_NXE) && expected_fault(d, KIP_PF_PRESENT | KIP_PF_RSVD, 0) && path_of(d).execute_disable &&
-         nxe_was_set(d);
+  return d->access && seen(d, SLAT_TRANSLATED) &&
+         (d->observation == OBSERVE_ACCESS || d->observation == OBSERVE_RIGHT) && !(reg(d, SLAT_EFER) & EFER_NXE) &&
+         expected_fault(d, KIP_PF_PRESENT | KIP_PF_RSVD, 0) && path_of(d).execute_disable && nxe_was_set(d);
 }
 
 /* A page fault with P = 0 or RSVD = 1 does not drop the shadow entry of its address. */
 static bool fault_keeps_translation(const struct divergence *d)
 {
-  return d->access && seen(d, SLAT_TRANSLATED) && (d->observation == OBSERVE_ACCESS || d->observation == OBSERVE_RIGHT) &&
-         d->fresh_by_fault && (!(d->fault_code & KIP_PF_PRESENT) || (d->fault_code & KIP_PF_RSVD));
+  return d->access && seen(d, SLAT_TRANSLATED) &&
+         (d->observation == OBSERVE_ACCESS || d->observation == OBSERVE_RIGHT) && d->fresh_by_fault &&
+         (!(d->fault_code & KIP_PF_PRESENT) || (d->fault_code & KIP_PF_RSVD));
 }
 
 /* A write to a page without memory: KVM knows the page from an access before, and emulates the write without a walk. */
@@ -135,48 +139,66 @@ static bool mmio_dirty_not_set(const struct divergence *d)
 const struct waiver kvm_shadow_waivers[] = {
   {
     .id = "mmio_dirty_not_set",
-    .statement = "A write to a page without memory behind it (MMIO) does not set the dirty flag if the page was accessed before.",
-    .manual = "whenever there is a write to a linear address, the dirty flag of the entry that identifies the final physical address is set "
+    .statement =
+      "A write to a page without memory behind it (MMIO) does not set the dirty flag if the page was accessed before.",
+    .manual = "whenever there is a write to a linear address, the dirty flag of the entry that identifies the final "
+              "physical address is set "
               "if it is not (SDM 3A, Accessed and Dirty Flags, 4.8)",
-    .evidence = "arch/x86/kvm/x86.c, vcpu_mmio_gva_to_gpa(): an address that matches the vCPU's MMIO cache is not walked. "
-                "fuzz/findings/mmio-dirty-not-set.md",
+    .evidence =
+      "arch/x86/kvm/x86.c, vcpu_mmio_gva_to_gpa(): an address that matches the vCPU's MMIO cache is not walked. "
+      "fuzz/findings/kvm-shadow/mmio-dirty-not-set.md",
     .covers = mmio_dirty_not_set,
   },
   {
     .id = "implicit_access_with_ac",
-    .statement = "An implicit supervisor access to a user page is let through by EFLAGS.AC = 1, or intercepted for ever.",
-    .manual = "with CR4.SMAP = 1, EFLAGS.AC = 1 permits explicit supervisor accesses to user-mode addresses only, never implicit ones "
+    .statement =
+      "An implicit supervisor access to a user page is let through by EFLAGS.AC = 1, or intercepted for ever.",
+    .manual = "with CR4.SMAP = 1, EFLAGS.AC = 1 permits explicit supervisor accesses to user-mode addresses only, "
+              "never implicit ones "
               "(SDM 3A, Determination of Access Rights, 4.6.1; APM 2, Supervisor-Mode Access Prevention, 5.6.6)",
-    .evidence = "arch/x86/kvm/mmu.h, permission_fault(): PFERR_IMPLICIT_ACCESS, which only emulation sets (x86.c, emulator_read_std()); "
-                "the error code of an intercepted #PF does not have it. fuzz/findings/implicit-access-with-ac.md",
+    .evidence =
+      "arch/x86/kvm/mmu.h, permission_fault(): PFERR_IMPLICIT_ACCESS, which only emulation sets (x86.c, "
+      "emulator_read_std()); "
+      "the error code of an intercepted #PF does not have it. fuzz/findings/kvm-shadow/implicit-access-with-ac.md",
     .covers = implicit_access_with_ac,
   },
   {
     .id = "smap_lost_with_wp_clear",
-    .statement = "With CR0.WP = 0, a supervisor write under AC = 1 to a read-only user page makes later supervisor accesses escape SMAP.",
-    .manual = "with CR4.SMAP = 1 and EFLAGS.AC = 0 a supervisor access may not read or write any user-mode address, whatever CR0.WP; "
+    .statement = "With CR0.WP = 0, a supervisor write under AC = 1 to a read-only user page makes later supervisor "
+                 "accesses escape SMAP.",
+    .manual = "with CR4.SMAP = 1 and EFLAGS.AC = 0 a supervisor access may not read or write any user-mode address, "
+              "whatever CR0.WP; "
               "an address is a user-mode one by the guest's entries (SDM 3A, Determination of Access Rights, 4.6.1)",
-    .evidence = "arch/x86/kvm/mmu/paging_tmpl.h, FNAME(page_fault): \"If the page has been changed to a kernel page ...\"; "
-                "Documentation/virt/kvm/x86/mmu.rst takes SMAP to be enforced by the walk. fuzz/findings/smap-lost-with-wp-clear.md",
+    .evidence =
+      "arch/x86/kvm/mmu/paging_tmpl.h, FNAME(page_fault): \"If the page has been changed to a kernel page ...\"; "
+      "Documentation/virt/kvm/x86/mmu.rst takes SMAP to be enforced by the walk. "
+      "fuzz/findings/kvm-shadow/smap-lost-with-wp-clear.md",
     .covers = smap_lost_with_wp_clear,
   },
   {
     .id = "nxe_cleared",
     .statement = "After EFER.NXE was cleared, entries with bit 63 set still translate, also after a reload of CR3.",
-    .manual = "bit 63 of a present entry is reserved if IA32_EFER.NXE = 0 (SDM 3A, IA-32e Paging, 4.5; APM 2, Field Definitions, 5.4.1); "
+    .manual = "bit 63 of a present entry is reserved if IA32_EFER.NXE = 0 (SDM 3A, IA-32e Paging, 4.5; APM 2, Field "
+              "Definitions, 5.4.1); "
               "MOV to CR3 invalidates all TLB entries except those for global pages (SDM 3A, 4.10.4.1)",
-    .evidence = "arch/x86/kvm/mmu/mmu.c, kvm_init_shadow_mmu(): root_role.efer_nx = true, so that shadow pages made under NXE = 1 "
-                "are found again. fuzz/findings/nxe-cleared.md",
+    .evidence = "arch/x86/kvm/mmu/mmu.c, kvm_init_shadow_mmu(): root_role.efer_nx = true, so that shadow pages made "
+                "under NXE = 1 "
+                "are found again. fuzz/findings/kvm-shadow/nxe-cleared.md",
     .covers = nxe_cleared,
   },
   {
     .id = "fault_keeps_translation",
-    .statement = "A page fault with P = 0 or RSVD = 1 in its code leaves the stale shadow entry of its address in place.",
-    .manual = "\"a page-fault exception resulting from an attempt to use a linear address will invalidate any PML4-cache, PDPTE-cache, and "
-              "PDE-cache entries that would be used for that linear address as well as any TLB entry for that address's page number\" "
-              "(SDM 3A, Operations that Invalidate TLBs and Paging-Structure Caches; 253668-032US p. 4-47; APM 2, TLB Management, 5.5.3)",
-    .evidence = "arch/x86/kvm/x86.c, kvm_inject_emulated_page_fault(): invalidates only if PFERR_PRESENT_MASK and not PFERR_RSVD_MASK. "
-                "fuzz/findings/fault-keeps-translation.md",
+    .statement =
+      "A page fault with P = 0 or RSVD = 1 in its code leaves the stale shadow entry of its address in place.",
+    .manual = "\"a page-fault exception resulting from an attempt to use a linear address will invalidate any "
+              "PML4-cache, PDPTE-cache, and "
+              "PDE-cache entries that would be used for that linear address as well as any TLB entry for that "
+              "address's page number\" "
+              "(SDM 3A, Operations that Invalidate TLBs and Paging-Structure Caches; 253668-032US p. 4-47; APM 2, TLB "
+              "Management, 5.5.3)",
+    .evidence = "arch/x86/kvm/x86.c, kvm_inject_emulated_page_fault(): invalidates only if PFERR_PRESENT_MASK and not "
+                "PFERR_RSVD_MASK. "
+                "fuzz/findings/kvm-shadow/fault-keeps-translation.md",
     .covers = fault_keeps_translation,
   },
   { .id = NULL },
