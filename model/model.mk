@@ -118,10 +118,6 @@ fuzz-parser: $(PARSER_FUZZERS)
 	  sed -n 's/^stat::number_of_executed_units: */'$${fuzzer##*/}': inputs /p' $(BUILD)/fuzz-parser/$${fuzzer##*/}.log; \
 	done
 
-# Each rule's witness changes its verdict when the rule is deleted.
-witnesses: $(CLI) $(CLI_DELETABLE)
-	@conformance/check_witnesses.py $(RULE)
-
 # Both compilers, warnings as errors; and freestanding: a linked library may ask for memcpy and memset only.
 .PHONY: build-gcc build-clang freestanding rules join
 build-gcc: lib cli $(LIBSLAT_DELETABLE) $(CLI_DELETABLE) $(TEST_PROGRAMS)

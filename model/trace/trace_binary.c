@@ -13,6 +13,7 @@ enum {
   BYTE_3 = 3,
   BYTE_4 = 4,
   BYTE_5 = 5,
+  BYTE_6 = 6,
   WORD_1 = 8,
   WORD_2 = 16,
   WORD_3 = 24,
@@ -41,7 +42,7 @@ const char *slat_trace_status_text(enum slat_trace_status status)
     [SLAT_TRACE_BAD_REGISTER] = "unknown register",
     [SLAT_TRACE_BAD_WIDTH] = "width is not 1, 2, 4 or 8",
     [SLAT_TRACE_BAD_ACCESS] = "access: kind or flags out of range, an implicit fetch, or a value that is not written",
-    [SLAT_TRACE_BAD_OUTCOME] = "kind, page shift or memory type of an outcome out of range",
+    [SLAT_TRACE_BAD_OUTCOME] = "kind, page shift, memory type of an outcome, or what it invalidates, out of range",
     [SLAT_TRACE_BAD_ADDRESS] = "the address is not a multiple of the width (of an observed word: 8)",
     [SLAT_TRACE_BAD_VALUE] = "value is wider than the store",
     [SLAT_TRACE_NOT_ZERO] = "a field that this kind of record does not use is not 0",
@@ -105,6 +106,14 @@ static struct fields outcome_fields(unsigned kind)
   };
 }
 
+/* What a fault of one kind can invalidate itself. */
+static unsigned invalidates_mask(unsigned kind)
+{
+  return kind == SLAT_PAGE_FAULT      ? SLAT_INVALIDATES_LINEAR
+         : kind == SLAT_EPT_VIOLATION ? SLAT_INVALIDATES_GUEST_PHYSICAL + SLAT_INVALIDATES_COMBINED
+                                      : 0;
+}
+
 static enum slat_trace_status check_access(const struct slat_event *event)
 {
   const struct slat_access *access = &event->access;
@@ -123,6 +132,8 @@ static enum slat_trace_status check_outcome(const struct slat_outcome *outcome)
   if (outcome->kind == SLAT_NO_OUTCOME || outcome->kind > SLAT_NESTED_PAGE_FAULT)
     return SLAT_TRACE_BAD_OUTCOME;
   if (outcome->kind == SLAT_TRANSLATED && (!page_shift_is_valid(outcome->page_shift) || outcome->memory_type > 7))
+    return SLAT_TRACE_BAD_OUTCOME;
+  if ((outcome->invalidates & ~invalidates_mask(outcome->kind)) != 0 && invalidates_mask(outcome->kind) != 0)
     return SLAT_TRACE_BAD_OUTCOME;
   return SLAT_TRACE_OK;
 }
@@ -187,6 +198,7 @@ static void encode_outcome(const struct slat_outcome *outcome, uint8_t *record)
     record[BYTE_5] = outcome->ignore_pat;
     put_word(record + WORD_1, outcome->spa);
   }
+  record[BYTE_6] = (uint8_t)(outcome->invalidates & invalidates_mask(outcome->kind));
   if (has.code)
     put_word(record + WORD_1, outcome->code);
   if (has.gpa)
@@ -205,6 +217,8 @@ static void decode_outcome(const uint8_t *record, struct slat_outcome *outcome)
     outcome->ignore_pat = record[BYTE_5] != 0;
     outcome->spa = get_word(record + WORD_1);
   }
+  if (invalidates_mask(outcome->kind) != 0)
+    outcome->invalidates = record[BYTE_6];
   if (has.code)
     outcome->code = get_word(record + WORD_1);
   if (has.gpa)
@@ -391,6 +405,7 @@ void slat_trace_repair(uint8_t record[SLAT_TRACE_RECORD])
   if (!page_shift_is_valid(event.outcome.page_shift))
     event.outcome.page_shift = page_shift[event.outcome.page_shift % 4];
   event.outcome.memory_type %= 8;
+  event.outcome.invalidates &= (uint8_t)invalidates_mask(event.outcome.kind);
   encode_checked(&event, record);
 }
 

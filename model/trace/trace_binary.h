@@ -19,11 +19,12 @@
  *      STORE           -         width      -            -            -           -            SPA      value  -
  *      ACCESS          kind      width      flags        -            -           -            linear   value  -
  *      INVLPG          -         -          -            -            -           -            linear   -      -
- *      OBSERVED        outcome   page_shift memory_type  ignore_pat   -           -            word     GPA    linear
+ *      OBSERVED        outcome   page_shift memory_type  ignore_pat   invalidates -            word     GPA    linear
  *      OBSERVED_WORD   -         -          -            -            -           -            SPA      value  -
  *
  *  `-` is 0.  Feature bits: see SLAT_TRACE_FEATURE_*; flags of an access: SLAT_TRACE_ACCESS_*; `word` of an
- *  observation is the SPA of a TRANSLATED one, else error code, exit qualification or EXITINFO1.
+ *  observation is the SPA of a TRANSLATED one, else error code, exit qualification or EXITINFO1; `invalidates` is of page faults and
+ *  EPT violations, SLAT_INVALIDATES_*.
  *
  *  The form is canonical.  Each event has exactly one record, so for what the reader accepts encode(decode(bytes))
  *  gives the same bytes; and for what the writer accepts decode(encode(event)) gives the same event, with 0 in the
@@ -78,7 +79,7 @@ enum slat_trace_status {
   SLAT_TRACE_BAD_REGISTER,
   SLAT_TRACE_BAD_WIDTH,    /**< not 1, 2, 4 or 8 */
   SLAT_TRACE_BAD_ACCESS,   /**< kind or flags; an implicit fetch; `stores` of an access that is no write */
-  SLAT_TRACE_BAD_OUTCOME,  /**< kind, page shift or memory type */
+  SLAT_TRACE_BAD_OUTCOME,  /**< kind, page shift, memory type, or what it invalidates */
   SLAT_TRACE_BAD_ADDRESS,  /**< STORE: SPA not a multiple of the width; OBSERVED_WORD: of 8 */
   SLAT_TRACE_BAD_VALUE,    /**< wider than the store */
   SLAT_TRACE_NOT_ZERO,     /**< a byte that this kind of record does not use */

@@ -37,6 +37,14 @@ static const struct outcome_form {
   [SLAT_NESTED_PAGE_FAULT] = {"nested-page-fault", "EXITINFO1", "EXITINFO2", NULL},
 };
 
+/* What a fault invalidates itself. */
+static const struct {
+  const char *name;
+  uint8_t kind, bit;
+} invalidations[] = {{"linear", SLAT_PAGE_FAULT, SLAT_INVALIDATES_LINEAR},
+                     {"guest-physical", SLAT_EPT_VIOLATION, SLAT_INVALIDATES_GUEST_PHYSICAL},
+                     {"combined", SLAT_EPT_VIOLATION, SLAT_INVALIDATES_COMBINED}};
+
 static const struct feature {
   const char *name;
   size_t offset; /* of the bool in struct slat_config */
@@ -332,6 +340,26 @@ static bool read_translated(struct reading *r, const json_t *object, struct slat
   return true;
 }
 
+static bool read_invalidates(struct reading *r, const json_t *list, struct slat_outcome *outcome)
+{
+  size_t i;
+  const json_t *item;
+  if (!json_is_array(list) || json_array_size(list) == 0)
+    return refuse(r, "\"invalidates\" is not an array of names; leave it out if the target does not tell");
+  json_array_foreach(list, i, item) {
+    const char *name = json_is_string(item) ? json_string_value(item) : "";
+    size_t known = 0;
+    while (known < COUNT(invalidations) &&
+           (invalidations[known].kind != outcome->kind || strcmp(invalidations[known].name, name) != 0))
+      known++;
+    if (known == COUNT(invalidations) || (outcome->invalidates & invalidations[known].bit) != 0)
+      return refuse(r, "\"invalidates\" has an unknown name, or one twice; a page fault has \"linear\", an EPT "
+                       "violation \"guest-physical\" and \"combined\"");
+    outcome->invalidates |= invalidations[known].bit;
+  }
+  return true;
+}
+
 static bool read_updates(struct reading *r, const json_t *updates, uint8_t cpu)
 {
   size_t i;
@@ -371,6 +399,8 @@ static bool read_observed(struct reading *r, const json_t *object, struct slat_e
     known[count++] = "memory_type";
     known[count++] = "ignore_pat";
   }
+  if (outcome->kind == SLAT_PAGE_FAULT || outcome->kind == SLAT_EPT_VIOLATION)
+    known[count++] = "invalidates";
   if (form->code != NULL)
     known[count++] = form->code;
   if (form->gpa != NULL)
@@ -385,6 +415,8 @@ static bool read_observed(struct reading *r, const json_t *object, struct slat_e
                  : (form->code != NULL && !get_hex(r, object, form->code, &outcome->code)) ||
                      (form->gpa != NULL && !get_hex(r, object, form->gpa, &outcome->gpa)) ||
                      (form->linear != NULL && !get_hex(r, object, form->linear, &outcome->linear)))
+    return false;
+  if (has(object, "invalidates") && !read_invalidates(r, json_object_get(object, "invalidates"), outcome))
     return false;
   return append(r, event) &&
          (!has(object, "updates") || read_updates(r, json_object_get(object, "updates"), event->cpu));
@@ -610,6 +642,13 @@ static bool put_observed(json_t *object, const struct slat_outcome *outcome, con
     good = good && put(object, "page_shift", json_integer(outcome->page_shift)) &&
            put(object, "memory_type", json_integer(outcome->memory_type)) &&
            put(object, "ignore_pat", json_boolean(outcome->ignore_pat));
+  if (outcome->invalidates != 0 && (outcome->kind == SLAT_PAGE_FAULT || outcome->kind == SLAT_EPT_VIOLATION)) {
+    json_t *list = json_array();
+    for (size_t i = 0; i < COUNT(invalidations); i++)
+      if (outcome->kind == invalidations[i].kind && (outcome->invalidates & invalidations[i].bit) != 0)
+        good = json_array_append_new(list, json_string(invalidations[i].name)) == 0 && good;
+    good = put(object, "invalidates", list) && good;
+  }
   if (count == 0)
     return good;
 

@@ -1,0 +1,22 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# Witnesses: for every modelled rule a scenario whose verdict changes when the rule is deleted from the model.
+
+WITNESSES := conformance/witnesses
+WITNESS_OBJECTS := $(patsubst conformance/%.c,$(BUILD)/obj/%.o,$(wildcard conformance/witness/*.c))
+WITNESS_COMMON := $(BUILD)/obj/witness/judge.o $(BUILD)/obj/witness/needed.o $(CLI_TEST_OBJECTS) $(LIBSLAT_DELETABLE)
+
+$(BUILD)/obj/witness/%.o: conformance/witness/%.c $(RULES_H) | $(BUILD)/obj/witness/
+	$(CC) $(CLI_CFLAGS) -MMD -MP -c $< -o $@
+-include $(WITNESS_OBJECTS:.o=.d)
+$(BUILD)/bin/run-witnesses: $(BUILD)/obj/witness/run.o $(WITNESS_COMMON) | $(BUILD)/bin/
+	$(CC) -o $@ $^ $(CLI_LIBS)
+$(BUILD)/bin/find-witnesses: $(BUILD)/obj/witness/find.o $(WITNESS_COMMON) | $(BUILD)/bin/
+	$(CC) -o $@ $^ $(CLI_LIBS)
+
+witnesses: $(BUILD)/bin/run-witnesses | $(BUILD)/evidence/
+	@$< spec/rules.tsv $(WITNESSES) $(BUILD)/evidence/witnesses.json
+
+# Writes a witness for each rule that has none, to be reviewed: its note is the rule's statement.  Takes minutes.
+.PHONY: find-witnesses
+find-witnesses: $(BUILD)/bin/find-witnesses
+	@$< spec/rules.tsv $(WITNESSES)
