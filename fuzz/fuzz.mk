@@ -20,26 +20,26 @@ FUZZ_COMMON := $(patsubst fuzz/%.c,$(FUZZ)/obj/%.o,$(filter-out fuzz/loop/main.c
 
 $(FUZZ)/obj/%.o: fuzz/%.c $(RULES_H)
 	@mkdir -p $(@D)
-	$(FUZZ_CC) $(FUZZ_CFLAGS) -fPIC -c $< -o $@
+	@echo "  CC $<"; $(FUZZ_CC) $(FUZZ_CFLAGS) -fPIC -c $< -o $@
 $(FUZZ)/obj/loop/main-afl.o: fuzz/loop/main.c $(RULES_H)
 	@mkdir -p $(@D)
-	$(FUZZ_CC) $(FUZZ_CFLAGS) -DFUZZ_AFL -c $< -o $@
+	@echo "  CC $<"; $(FUZZ_CC) $(FUZZ_CFLAGS) -DFUZZ_AFL -c $< -o $@
 $(FUZZ)/obj/trace_binary.o: model/trace/trace_binary.c $(RULES_H)
 	@mkdir -p $(@D)
-	$(FUZZ_CC) $(FUZZ_CFLAGS) -fPIC -c $< -o $@
+	@echo "  CC $<"; $(FUZZ_CC) $(FUZZ_CFLAGS) -fPIC -c $< -o $@
 -include $(wildcard $(FUZZ)/obj/*.d $(FUZZ)/obj/*/*.d $(FUZZ)/obj/*/*/*.d)
 
 $(FUZZ)/libfuzz.a: $(FUZZ_COMMON)
-	rm -f $@ && $(AR) rcs $@ $^
+	@rm -f $@ && $(AR) rcs $@ $^
 
 # One archive a target: its adapter, waivers and capabilities; the KVM targets share kvm-common.
 define fuzz_target_rules
 $(FUZZ)/$(1)/target.a: $$(patsubst fuzz/%.c,$(FUZZ)/obj/%.o,$$(wildcard fuzz/targets/$(1)/*.c) \
                          $$(if $$(filter kvm-%,$(1)),$$(wildcard fuzz/targets/kvm-common/*.c)))
 	@mkdir -p $$(@D)
-	rm -f $$@ && $$(AR) rcs $$@ $$^
+	@rm -f $$@ && $$(AR) rcs $$@ $$^
 $(FUZZ)/$(1)/mutator.so: $(FUZZ)/obj/scenario/afl_mutator.o $(FUZZ)/obj/targets/$(1)/capabilities.o $(FUZZ)/libfuzz.a
-	$(FUZZ_CC) -shared -o $$@ $$^
+	@$(FUZZ_CC) -shared -o $$@ $$^
 endef
 $(foreach target,$(FUZZ_TARGETS),$(eval $(call fuzz_target_rules,$(target))))
 
@@ -78,7 +78,7 @@ fuzz-replay-sanitized: fuzz-objects
 FUZZ_TEST := $(FUZZ)/tests/test_loop
 $(FUZZ_TEST): $(FUZZ)/obj/tests/test_loop.o $(FUZZ)/obj/tests/fake_target.o $(FUZZ)/libfuzz.a $(LIBSLAT)
 	@mkdir -p $(@D)
-	$(FUZZ_CC) -o $@ $^ -lcmocka
+	@$(FUZZ_CC) -o $@ $^ -lcmocka
 .PHONY: fuzz-test
 fuzz-test: $(FUZZ_TEST)
 	$(FUZZ_TEST)

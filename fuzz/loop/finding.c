@@ -19,7 +19,8 @@ static const char *rule_id(enum slat_rule rule)
   return info ? info->id : "NO_RULE";
 }
 
-/* What an outcome of the set and the observed one have in common and not, coarsely: kinds; for the same kind what differs. */
+/* What an outcome of the set and the observed one have in common and not, coarsely: kinds; for the same kind what
+ * differs. */
 static void outcome_class(const struct divergence *d, char *text, size_t room)
 {
   const struct slat_outcome *expected = &d->set->outcome[0], *seen = d->observed;

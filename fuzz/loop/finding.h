@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Findings: each is a scenario in a file, with a text that says what was wrong. Distinct by name; the first of a name is kept. */
+/* Findings: each is a scenario in a file, with a text that says what was wrong. Distinct by name; the first of a
+ * name is kept. */
 #ifndef FUZZ_FINDING_H
 #define FUZZ_FINDING_H
 #include "statistics.h"

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The differential loop: one scenario goes to the target and to the oracle, and what is observed is held against what is permitted. */
+/* The differential loop: one scenario goes to the target and to the oracle, and what is observed is held against
+ * what is permitted. */
 #ifndef FUZZ_LOOP_H
 #define FUZZ_LOOP_H
 #include "finding.h"
@@ -24,14 +25,15 @@ struct loop {
   struct machine_memory memory;
   struct slat_memory view; /* the same, for the library */
   struct staleness staleness;
-  uint64_t loop_start, oracle_ticks;
+  uint64_t loop_start, oracle_ticks, clock_cost;
   bool timed;
   bool compared;           /* something was */
   bool stopped;            /* a divergence without a waiver: what follows from it is not judged */
   char name[FINDING_NAME]; /* of that divergence; "" if there is none */
   char text[LOOP_TEXT];
 
-  /* cached translations that were judged: the same again, with memory and registers unchanged, would be judged the same */
+  /* cached translations that were judged: the same again, with memory and registers unchanged, would be judged the
+   * same */
   uint32_t version; /* grows when memory or a register changes */
   unsigned looks;
   struct {

@@ -11,6 +11,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/time.h>
 #include <time.h>
 #include <unistd.h>
 #include "loop.h"
@@ -40,6 +41,7 @@ static struct ring *ring;
 static sigjmp_buf target_died;
 static volatile sig_atomic_t interrupted;
 static const char *volatile death;
+static volatile sig_atomic_t running; /* an input does */
 
 /* ---- The target may die: BUG_ON, a wild access. What it did so far is saved, and the loop goes on. ---- */
 
@@ -53,10 +55,40 @@ bool guarded_run(struct loop *l, const struct scenario *scenario);
 bool guarded_run(struct loop *l, const struct scenario *scenario)
 {
   if (sigsetjmp(target_died, 1) != 0) {
+    running = false;
     loop_died(l, death);
     return false;
   }
-  return loop_run(l, scenario);
+  running = true;
+  const bool agrees = loop_run(l, scenario);
+  running = false;
+  return agrees;
+}
+
+/* ---- The target may hang. A timer of the process's own time looks whether an input has not ended for two periods. ---- */
+
+enum { WATCH_PERIOD = 50000 }; /* microseconds; an input takes a hundred */
+
+static void on_tick(int number)
+{
+  static uint64_t last;
+  static unsigned ticks;
+  const uint64_t now = loop.statistics->inputs;
+
+  (void)number;
+  ticks = running && now == last ? ticks + 1 : 0;
+  last = now;
+  if (ticks == 2)
+    on_fatal("HANG target: an input does not end");
+}
+
+static void start_watch(void)
+{
+  const struct itimerval period = { { 0, WATCH_PERIOD }, { 0, WATCH_PERIOD } };
+  const struct sigaction action = { .sa_handler = on_tick, .sa_flags = SA_RESTART };
+
+  sigaction(SIGPROF, &action, NULL);
+  setitimer(ITIMER_PROF, &period, NULL);
 }
 
 /* ---- Files ---- */
@@ -173,6 +205,7 @@ static void open_all(const struct options *options)
     exit(2);
   }
   loop.no_waivers = options->no_waivers;
+  start_watch();
   fuzz_target.on_fatal(on_fatal);
 }
 
@@ -187,8 +220,8 @@ static double now(void)
 /* ---- Commands ---- */
 
 #ifdef FUZZ_AFL
-/* AFL++'s persistent mode with test cases in shared memory. The names and the signature are those of its run-time library; this file is
- * compiled without instrumentation, so that only the target's branches count. */
+/* AFL++'s persistent mode with test cases in shared memory. The names and the signature are those of its run-time
+ * library; this file is compiled without instrumentation, so that only the target's branches count. */
 extern unsigned char *__afl_fuzz_ptr;
 extern unsigned int *__afl_fuzz_len;
 int __afl_persistent_loop(unsigned int);
@@ -202,7 +235,8 @@ static int command_afl(const struct options *options)
 {
   static struct scenario scenario;
 
-  /* Each process that the fork server makes sets the target up anew: its memory may be shared with the process before it. */
+  /* Each process that the fork server makes sets the target up anew: its memory may be shared with the process
+   * before it. */
   __afl_manual_init();
   open_all(options);
   while (__afl_persistent_loop(100000)) {

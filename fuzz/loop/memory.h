@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The machine's memory as the oracle sees it: fed by the scenario's stores and by the flags that the target was seen to set. */
+/* The machine's memory as the oracle sees it: fed by the scenario's stores and by the flags that the target was seen
+ * to set. */
 #ifndef FUZZ_MEMORY_H
 #define FUZZ_MEMORY_H
 #include <slat/slat.h>

@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+#define _POSIX_C_SOURCE 200809L
 #include "minimise.h"
 #include <string.h>
+#include <time.h>
+
+enum { MINIMISE_SECONDS = 30 };
 
 struct search {
   struct loop *loop;
@@ -8,12 +12,15 @@ struct search {
   struct scenario trial;
   const char *name;
   unsigned tries;
+  time_t deadline; /* then what has been reached is the result: an input that hangs takes half a second */
 };
 
 extern bool guarded_run(struct loop *loop, const struct scenario *scenario);
 
 static bool shows_it(struct search *search)
 {
+  if (time(NULL) > search->deadline)
+    return false;
   search->tries++;
   return !guarded_run(search->loop, &search->trial) && strcmp(search->loop->name, search->name) == 0;
 }
@@ -42,7 +49,8 @@ static bool without_events(struct search *search, unsigned first, unsigned count
   return keep(search);
 }
 
-/* Chunks of half the length, and so on down to single events; from the end, since later events depend on earlier ones. */
+/* Chunks of half the length, and so on down to single events; from the end, since later events depend on earlier
+ * ones. */
 static bool drop_events(struct search *search)
 {
   bool smaller = false;
@@ -135,14 +143,14 @@ unsigned minimise(struct loop *loop, struct scenario *scenario, const char *name
 {
   static struct search search;
 
-  search = (struct search){ .loop = loop, .best = scenario, .name = name };
+  search = (struct search){ .loop = loop, .best = scenario, .name = name, .deadline = time(NULL) + MINIMISE_SECONDS };
   start_trial(&search);
   if (!shows_it(&search))
     return 0;
   /* What follows the divergence is of no use. */
   if (loop->at + 1 < scenario->count)
     scenario->count = loop->at + 1;
-  for (bool smaller = true; smaller && search.tries < 200000;) {
+  for (bool smaller = true; smaller && time(NULL) <= search.deadline;) {
     smaller = drop_events(&search);
     for (unsigned i = 0; i < scenario->count; i++)
       smaller |= simplify_event(&search, i);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Which rules of the spec a judged access exercises: those without which the oracle would have answered something else.
- * That needs libslat-deletable, from which one rule can be deleted at run time; with the ordinary library nothing is counted here. */
+/* Which rules of the spec a judged access exercises: those without which the oracle would have answered something
+ * else. That needs libslat-deletable, from which one rule can be deleted at run time; with the ordinary library
+ * nothing is counted here. */
 #ifndef FUZZ_RULES_H
 #define FUZZ_RULES_H
 #include "loop.h"

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Before a run: does the oracle tell right observations from wrong ones? The answers are written down here, from the manual. */
+/* Before a run: does the oracle tell right observations from wrong ones? The answers are written down here, from the
+ * manual. */
 #include "oracle.h"
 #include <stdio.h>
 #include <string.h>

@@ -88,8 +88,9 @@ static bool stored_since(const struct staleness *staleness, uint64_t spa, uint32
   return false;
 }
 
-/* Follows the walk as memory gives it now, up to the first word that was stored since the page was flushed. If there is none,
- * every earlier walk since then read the same words: the root is the same (MOV to CR3 flushes), so is the entry that it gives, and so on. */
+/* Follows the walk as memory gives it now, up to the first word that was stored since the page was flushed. If there
+ * is none, every earlier walk since then read the same words: the root is the same (MOV to CR3 flushes), so is the
+ * entry that it gives, and so on. */
 enum stale_reason staleness_of(const struct staleness *staleness, const struct machine_memory *memory, uint64_t root,
                                uint64_t linear)
 {

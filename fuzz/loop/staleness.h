@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* When may a processor still use a translation that memory no longer gives? Until this is modelled (chapter TLB), an access
- * is judged only where the architecture says that nothing stale can be left for its page.
+/* When may a processor still use a translation that memory no longer gives? Until this is modelled (chapter TLB), an
+ * access is judged only where the architecture says that nothing stale can be left for its page.
  *
  * Exact for each word and each page, after the SDM's "Caching Translation Information" (4.10):
- *  - only what has P = 1 and A = 1 in every entry used is ever cached (4.10.2.3, 4.10.3.1: A is set before it is cached),
- *    so a store to a word with P = 0 or A = 0 leaves nothing stale that was not stale before;
- *  - a store that changes only bits that translation ignores (62:52, 11:9) leaves nothing stale;
- *  - INVLPG ends it for its page, whatever entries were used: TLB entries of that page number, global ones too, and all
- *    paging-structure-cache entries of the PCID (4.10.4.1); a page fault does the same for its page (4.10.4.1);
- *  - MOV to CR3 ends it for all pages if CR4.PGE = 0 (4.10.4.1). */
+ *   - only what has P = 1 and A = 1 in every entry used is ever cached (4.10.2.3, 4.10.3.1: A is set before it is
+ *     cached), so a store to a word with P = 0 or A = 0 leaves nothing stale that was not stale before;
+ *   - a store that changes only bits that translation ignores (62:52, 11:9) leaves nothing stale;
+ *   - INVLPG ends it for its page, whatever entries were used: TLB entries of that page number, global ones too, and
+ *     all paging-structure-cache entries of the PCID (4.10.4.1); a page fault does the same for its page (4.10.4.1);
+ *   - MOV to CR3 ends it for all pages if CR4.PGE = 0 (4.10.4.1). */
 #ifndef FUZZ_STALENESS_H
 #define FUZZ_STALENESS_H
 #include "memory.h"

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* A target: the code under test behind one small interface. Reset it to a scenario; apply an event; observe an access. */
+/* A target: the code under test behind one small interface. Reset it to a scenario; apply an event; observe an
+ * access. */
 #ifndef FUZZ_TARGET_H
 #define FUZZ_TARGET_H
 #include <slat/slat.h>
@@ -18,8 +19,8 @@ extern const char *const observation_name[OBSERVATIONS];
 
 enum target_status {
   TARGET_OK,
-  TARGET_REFUSED, /* the target, or the machine it stands for, does not do this (#GP, configuration): nothing was changed */
-  TARGET_BROKEN /* an error that no guest may cause: a finding */
+  TARGET_REFUSED, /* the target, or the machine it stands for, does not do this (#GP): nothing was changed */
+  TARGET_BROKEN   /* an error that no guest may cause: a finding */
 };
 
 /** One observed outcome of an access. */
@@ -71,7 +72,8 @@ struct fuzz_target {
   void (*access)(const struct slat_event *event, struct observed *observed); /* OBSERVE_ACCESS */
   void (*look)(const struct slat_machine *machine, uint64_t linear,
                struct cached_translation *cached); /* OBSERVE_RIGHT */
-  /** Next thing that went wrong inside the target since reset() (a warning, a sanitizer), as "KIND place: text"; NULL: no more. */
+  /** Next thing that went wrong inside the target since reset() (a warning, a sanitizer), as "KIND place: text";
+   * NULL: no more. */
   const char *(*complaint)(unsigned index);
   /** Called once: what to do when the target cannot go on. `handler` does not return. */
   void (*on_fatal)(void (*handler)(const char *what));

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* A waiver: what one target is known to do otherwise than the manual says. A predicate over a divergence; as narrow as can be. */
+/* A waiver: what one target is known to do otherwise than the manual says. A predicate over a divergence; as narrow
+ * as can be. */
 #ifndef FUZZ_WAIVER_H
 #define FUZZ_WAIVER_H
 #include "target.h"

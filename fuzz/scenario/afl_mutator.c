@@ -11,7 +11,8 @@ size_t afl_custom_fuzz(void *data, uint8_t *buf, size_t buf_size, uint8_t **out_
                        size_t add_buf_size, size_t max_size);
 void afl_custom_deinit(void *data);
 
-/* A scenario whose accesses reach nothing any more is not worth mutating. AFL++ likes those: they are fast and small. */
+/* A scenario whose accesses reach nothing any more is not worth mutating. AFL++ likes those: they are fast and
+ * small. */
 enum { REACH_LEAST = 45 };
 
 struct mutator {
@@ -30,7 +31,8 @@ void *afl_custom_init(void *afl, unsigned int seed)
   return mutator;
 }
 
-/** One test case. What cannot be decoded (AFL++'s own trimming leaves it) is replaced; one in three is new altogether, or AFL++'s queue of odd cases would crowd out the ordinary ones. */
+/** One test case. What cannot be decoded (AFL++'s own trimming leaves it) is replaced; one in three is new
+ * altogether, or AFL++'s queue of odd cases would crowd out the ordinary ones. */
 size_t afl_custom_fuzz(void *data, uint8_t *buf, size_t buf_size, uint8_t **out_buf, uint8_t *add_buf,
                        size_t add_buf_size, size_t max_size)
 {

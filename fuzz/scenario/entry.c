@@ -12,7 +12,8 @@ struct temper temper_pick(struct random *random, unsigned generous)
   return tempers[random_percent(random, generous) ? 0 : random_percent(random, 66) ? 1 : 2];
 }
 
-/* A bit that is reserved, or only looks so: address bits at and above MAXPHYADDR, 29:13, bits 8, 7 and 63, ignored ones. */
+/* A bit that is reserved, or only looks so: address bits at and above MAXPHYADDR, 29:13, bits 8, 7 and 63, ignored
+ * ones. */
 static uint64_t odd_bit(struct random *random, const struct slat_config *config)
 {
   const unsigned width = config->maxphyaddr;

@@ -13,15 +13,18 @@
 #define ENTRY_XD (1ULL << 63)
 #define ENTRY_ADDRESS 0x000ffffffffff000ULL
 
-/** How generous a scenario's tables are: chances in percent, for entries that refer to tables [0] and that map pages [1]. */
+/** How generous a scenario's tables are: chances in percent, for entries that refer to tables [0] and that map pages
+ * [1]. */
 struct temper {
   uint8_t present[2], write[2], user[2], execute_disable[2], accessed[2], dirty[2], odd[2];
 };
 
-/** Picks one: most scenarios are generous, some are not. @param generous  how often, in percent, the most generous one. */
+/** Picks one: most scenarios are generous, some are not. @param generous  how often, in percent, the most generous
+ * one. */
 struct temper temper_pick(struct random *random, unsigned generous);
 
-/** A guest or NPT entry. @param target  address of the table or page, aligned as it must be. @param page  it maps a page. */
+/** A guest or NPT entry. @param target  address of the table or page, aligned as it must be. @param page  it maps a
+ * page. */
 uint64_t entry_guest(struct random *random, const struct temper *temper, const struct slat_config *config,
                      unsigned level, uint64_t target, bool page);
 /** The same for EPT. */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Changes that keep a scenario a scenario: an entry's bits, an event, the order of events, registers, the configuration. */
+/* Changes that keep a scenario a scenario: an entry's bits, an event, the order of events, registers, the
+ * configuration. */
 #include "entry.h"
 #include "step.h"
 
@@ -218,21 +219,19 @@ static void insert_step(struct scenario *scenario, struct places *places, const 
     insert_event(scenario, at, &tail.event[i]);
 }
 
-static void mutate_once(struct scenario *scenario, const struct scenario *other,
+static void mutate_once(struct scenario *scenario, const struct scenario *other, struct places *places,
                         const struct scenario_capabilities *can, struct random *random)
 {
-  struct places places = { 0 };
   const unsigned prologue = scenario_prologue(scenario);
   const unsigned steps = scenario->count - prologue;
   const unsigned choice = random_below(random, 100);
 
-  places_collect(&places, scenario, can->memory_bytes);
   if (choice < 30 && prologue > 0) {
-    mutate_event(scenario, random_below(random, prologue), &places, random);
+    mutate_event(scenario, random_below(random, prologue), places, random);
   } else if (choice < 62 && steps > 0) {
-    mutate_event(scenario, prologue + random_below(random, steps), &places, random);
+    mutate_event(scenario, prologue + random_below(random, steps), places, random);
   } else if (choice < 76) {
-    insert_step(scenario, &places, can, random);
+    insert_step(scenario, places, can, random);
   } else if (choice < 82 && steps > 4) {
     remove_event(scenario, prologue + random_below(random, steps));
   } else if (choice < 86) {
@@ -242,7 +241,7 @@ static void mutate_once(struct scenario *scenario, const struct scenario *other,
     splice(scenario, other, random);
     fit_registers(scenario);
   } else {
-    regrow(scenario, &places, can, random);
+    regrow(scenario, places, can, random);
   }
 }
 
@@ -277,9 +276,11 @@ unsigned scenario_reach(const struct scenario *scenario, const struct scenario_c
 void scenario_mutate(struct scenario *scenario, const struct scenario *other, const struct scenario_capabilities *can,
                      struct random *random)
 {
+  struct places places = { 0 };
   unsigned changes = 1U << random_below(random, 3);
 
+  places_collect(&places, scenario, can->memory_bytes);
   while (changes-- > 0)
-    mutate_once(scenario, other, can, random);
+    mutate_once(scenario, other, &places, can, random);
   limit_steps(scenario);
 }

@@ -80,7 +80,8 @@ static void append_cr3(struct scenario *scenario, const struct places *places, s
   append_register(scenario, SLAT_CR3, value);
 }
 
-/* The invalidation that a change of an entry needs: INVLPG of a page whose walk uses it, or a reload of CR3. Sometimes none. */
+/* The invalidation that a change of an entry needs: INVLPG of a page whose walk uses it, or a reload of CR3.
+ * Sometimes none. */
 static void append_invalidation(struct scenario *scenario, const struct places *places,
                                 const struct scenario_capabilities *can, struct random *random, uint64_t word)
 {

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* KVM's software walks for a guest that is a hypervisor itself: L1's EPT or NPT, alone (L2 without paging) and two-dimensional.
- * slat's SPA is here an L1 GPA. These walks read memory each time: nothing is cached. */
+/* KVM's software walks for a guest that is a hypervisor itself: L1's EPT or NPT, alone (L2 without paging) and
+ * two-dimensional. slat's SPA is here an L1 GPA. These walks read memory each time: nothing is cached. */
 #include "../kvm-common/common.h"
 
 extern const struct scenario_capabilities scenario_capabilities_of_target;
 extern const struct waiver kvm_nested_walk_waivers[];
 
-/* Bits that come from the hardware's own exit when KVM has one, not from the walk: linear address valid, final access or page walk. */
+/* Bits that come from the hardware's own exit when KVM has one, not from the walk: linear address valid, final
+ * access or page walk. */
 #define QUALIFICATION_OF_EXIT (1ULL << 7 | 1ULL << 8)
 #define EXITINFO1_OF_EXIT (1ULL << 32 | 1ULL << 33)
 

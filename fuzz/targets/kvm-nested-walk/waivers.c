@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* What KVM's walks of nested tables are known to do otherwise than the manuals say.
  *
- * These walks serve emulation: hardware makes its own, and reports its own faults. Several of the shortcuts can meet in one fault. So each
- * row is a way to look at the observation: as KVM sees it, with this row's shortcut and those of the rows above; if the oracle permits it then,
- * this row explains it. Nothing else is forgiven: not another page, right, kind of fault or bit. */
+ * These walks serve emulation: hardware makes its own, and reports its own faults. Several of the shortcuts can meet
+ * in one fault. So each row is a way to look at the observation: as KVM sees it, with this row's shortcut and those
+ * of the rows above; if the oracle permits it then, this row explains it. Nothing else is forgiven: not another
+ * page, right, kind of fault or bit. */
 #include "../kvm-common/common.h"
 
 extern const struct waiver kvm_nested_walk_waivers[];
@@ -56,7 +57,8 @@ struct narrow_memory {
   uint64_t dropped; /* bits of an address: 48 and above, but no reserved ones */
   unsigned entries;
   uint64_t spa[4];
-  bool outside; /* a table without memory behind it was read: a condition of the target, see the README */
+  unsigned reads[4]; /* of those words by one walk */
+  bool outside;      /* a table without memory behind it was read: a condition of the target, see the README */
 };
 
 static uint64_t read_narrow(void *context, uint64_t spa)
@@ -66,12 +68,15 @@ static uint64_t read_narrow(void *context, uint64_t spa)
 
   narrow->outside = narrow->outside || spa >= KVM_MEMORY_BYTES;
   for (unsigned i = 0; i < narrow->entries; i++)
-    if (narrow->spa[i] == spa)
+    if (narrow->spa[i] == spa) {
+      narrow->reads[i]++;
       return word & ~narrow->dropped;
+    }
   return word;
 }
 
-/* Which words are guest entries, the walk tells, one more each time: where an entry leads depends on those before it. */
+/* Which words are guest entries, the walk tells, one more each time: where an entry leads depends on those before
+ * it. */
 static void narrow_guest_entries(struct narrow_memory *narrow, const struct divergence *d,
                                  const struct slat_controls *controls)
 {
@@ -87,7 +92,20 @@ static void narrow_guest_entries(struct narrow_memory *narrow, const struct dive
   }
 }
 
-/* What becomes of a fetch that is taken for a read too, from a page whose entries have X and not R: bits 2:0 = 101b, 5:3 = 100b. */
+/* A word that is a guest entry and an EPT entry of the same walk: as one it is narrowed, as the other it is not. */
+static bool narrows_both(struct narrow_memory *narrow, const struct divergence *d, const struct slat_controls *controls)
+{
+  for (unsigned i = 0; i < narrow->entries; i++)
+    narrow->reads[i] = 0;
+  slat_walk_linear(&narrow->view, controls, d->access);
+  for (unsigned i = 0; i < narrow->entries; i++)
+    if (narrow->reads[i] > 1)
+      return true;
+  return false;
+}
+
+/* What becomes of a fetch that is taken for a read too, from a page whose entries have X and not R: bits 2:0 = 101b,
+ * 5:3 = 100b. */
 static struct slat_outcome execute_only_violation(const struct slat_outcome *translated,
                                                   const struct slat_access *access)
 {
@@ -120,8 +138,8 @@ static bool explained(const struct divergence *d, unsigned shortcuts)
   if ((shortcuts & (TABLES_WRITTEN | GPA_OF_48_BITS)) &&
       slat_permitted(&machine, 0, shortcuts & GPA_OF_48_BITS ? &narrow.view : d->memory, d->access, &set) != SLAT_OK)
     return false;
-  if ((shortcuts & GPA_OF_48_BITS) && narrow.outside)
-    return true;
+  if ((shortcuts & GPA_OF_48_BITS) && (narrow.outside || narrows_both(&narrow, d, controls)))
+    return true; /* not to be told from outside */
   if ((shortcuts & FETCHES_READ) && d->access->kind == SLAT_FETCH && machine.config.ept_execute_only &&
       set.outcome[0].kind == SLAT_TRANSLATED && !slat_stage2_walk(d->memory, controls, set.outcome[0].gpa).read)
     set.outcome[0] = execute_only_violation(&set.outcome[0], d->access);
