@@ -1,15 +1,39 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "controls.h"
 #include "rule.h"
+#include "../../spec/logic/maxphyaddr.acsl"
 
+/* 2^MAXPHYADDR. */
 /*@ requires width: 32 <= maxphyaddr <= 52;
     terminates \true;
     assigns \nothing;
-    ensures positive: 0x100000000 <= \result <= 0x10000000000000;
+    ensures CONFIG_LIMIT: \result == two_to(maxphyaddr);
 */
 static uint64_t address_limit(unsigned maxphyaddr)
 {
-  return (uint64_t)1 << maxphyaddr;
+  switch (maxphyaddr) {
+  case 33: return 0x200000000;
+  case 34: return 0x400000000;
+  case 35: return 0x800000000;
+  case 36: return 0x1000000000;
+  case 37: return 0x2000000000;
+  case 38: return 0x4000000000;
+  case 39: return 0x8000000000;
+  case 40: return 0x10000000000;
+  case 41: return 0x20000000000;
+  case 42: return 0x40000000000;
+  case 43: return 0x80000000000;
+  case 44: return 0x100000000000;
+  case 45: return 0x200000000000;
+  case 46: return 0x400000000000;
+  case 47: return 0x800000000000;
+  case 48: return 0x1000000000000;
+  case 49: return 0x2000000000000;
+  case 50: return 0x4000000000000;
+  case 51: return 0x8000000000000;
+  case 52: return 0x10000000000000;
+  default: return 0x100000000;
+  }
 }
 
 enum slat_status slat_check_config(const struct slat_config *config)
@@ -32,10 +56,12 @@ enum slat_status slat_check_config(const struct slat_config *config)
 /* One bit of a register. */
 #define BIT(value, divisor) ((value) / (divisor) % 2 == 1)
 
-/* Is this paging mode of a processor (the guest's, or the host's under NPT) one that can exist, and 4-level? */
+/* Is this paging mode of a processor (the guest's, or the host's under NPT) one that can exist, and 4-level or off? */
 /*@ requires readable: \valid_read(config);
     terminates \true;
     assigns \nothing;
+    ensures long_mode: \result == SLAT_OK && (cr0 / 0x80000000) % 2 == 1 ==>
+      (efer / 0x400) % 2 == 1 && (cr4 / 0x20) % 2 == 1 && (cr4 / 0x1000) % 2 == 0;
 */
 static enum slat_status check_mode(const struct slat_config *config, uint64_t cr0, uint64_t cr4, uint64_t efer)
 {
@@ -50,22 +76,31 @@ static enum slat_status check_mode(const struct slat_config *config, uint64_t cr
     return SLAT_INVALID_FEATURE_CONTROL;
   if (!pg)
     return SLAT_OK;
-  if (BIT(cr4, 0x1000))
-    return SLAT_UNSUPPORTED_LA57;
   if (!lma)
     return BIT(cr4, 0x20) ? SLAT_UNSUPPORTED_PAE_PAGING : SLAT_UNSUPPORTED_32BIT_PAGING;
+  if (!BIT(cr4, 0x20))
+    return SLAT_INVALID_EFER; /* long mode needs CR4.PAE */
+  return BIT(cr4, 0x1000) ? SLAT_UNSUPPORTED_LA57 : SLAT_OK;
+}
+
+/* Controls that change what a guest's walk does, and are not modelled.  The host's do not reach nested walks. */
+/*@ terminates \true;
+    assigns \nothing;
+*/
+static enum slat_status check_guest_controls(uint64_t cr4, uint64_t efer)
+{
   if (BIT(cr4, 0x20000))
     return SLAT_UNSUPPORTED_PCID;
   if (BIT(cr4, 0x400000) || BIT(cr4, 0x1000000))
     return SLAT_UNSUPPORTED_PROTECTION_KEYS;
   if (BIT(cr4, 0x800000))
     return SLAT_UNSUPPORTED_CET;
-  if (!BIT(cr4, 0x20))
-    return SLAT_INVALID_EFER; /* long mode needs CR4.PAE */
+  if (BIT(cr4, 0x10000000) || BIT(efer, 0x100000))
+    return SLAT_UNSUPPORTED_LINEAR_MASKING;
   return SLAT_OK;
 }
 
-/* SDM 24.6.11, table "Format of Extended-Page-Table Pointer", and 26.2.1.1, its checks on VM entry. */
+/* Extended-page-table pointer: SDM (325462-092) table 27-9 and its checks on VM entry, 29.2.1.1; ERRATA E12. */
 /*@ requires readable: \valid_read(config);
     terminates \true;
     assigns \nothing;
@@ -148,6 +183,8 @@ enum slat_status slat_decode_controls(const struct slat_config *config, const ui
 
   if (status == SLAT_OK)
     status = check_mode(config, reg[SLAT_CR0], reg[SLAT_CR4], reg[SLAT_EFER]);
+  if (status == SLAT_OK && c->paging)
+    status = check_guest_controls(reg[SLAT_CR4], reg[SLAT_EFER]);
   /* SDM 4.5, table "Use of CR3 with 4-Level Paging": bits 63:MAXPHYADDR are reserved. */
   if (status == SLAT_OK && c->paging && reg[SLAT_CR3] >= limit)
     status = SLAT_INVALID_CR3;

@@ -8,7 +8,7 @@
 #include "../../spec/logic/path.acsl"
 #include "../../spec/logic/ept_walk.acsl"
 
-/** Walks EPT for one GPA.  Says what is there, not whether an access may use it: slat_ept_violation().
+/** Walks EPT for one GPA.  Says what is there, not whether an access may use it: slat_stage2_denies().
  *  Reads at most 4 words. */
 /*@ requires readable: \valid_read(m) && \valid_read(c);
     requires table_range: c->stage2_table <= 0xFFFFFFFFFF000;

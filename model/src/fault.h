@@ -23,7 +23,7 @@
     ensures EPT_MISCONFIG_EXIT: c->stage2 == SLAT_STAGE2_EPT && s->end == SLAT_S2_MISCONFIGURED ==>
       \result.kind == SLAT_EPT_MISCONFIG;
     ensures TLB_EPT_VIOLATION: c->stage2 == SLAT_STAGE2_EPT && s->end != SLAT_S2_MISCONFIGURED ==>
-      \result.invalidates >= SLAT_INVALIDATES_GUEST_PHYSICAL;
+      \result.invalidates == SLAT_INVALIDATES_GUEST_PHYSICAL + (final_use(use) ? SLAT_INVALIDATES_COMBINED : 0);
     ensures NPF_EXITINFO2: c->stage2 == SLAT_STAGE2_NPT ==> \result.kind == SLAT_NESTED_PAGE_FAULT && \result.gpa == gpa;
     ensures fault: stage2_fault_is(\result, c, *s, use, gpa, linear, us, rw, xd);
 */

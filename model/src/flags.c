@@ -2,23 +2,32 @@
 #include "flags.h"
 #include "rule.h"
 
+/* Two flags as a mask. */
+/*@ terminates \true;
+    assigns \nothing;
+    ensures mask: \result == (accessed != 0 ? 0x20 : 0) + (dirty != 0 ? 0x40 : 0);
+*/
+static inline uint64_t flag_mask(bool accessed, bool dirty)
+{
+  return (accessed ? (uint64_t)0x20 : 0) + (dirty ? (uint64_t)0x40 : 0);
+}
+
 struct slat_update slat_guest_update(const struct slat_controls *c, const struct slat_step *s, const struct slat_access *a,
                                      bool allowed)
 {
   struct slat_update u = { .spa = s->stage2.spa, .entry = s->value };
-  const bool dirty = s->entry.kind == SLAT_ENTRY_PAGE && a->kind == SLAT_WRITE && allowed && s->value / 0x40 % 2 == 0;
+  const bool accessed = SLAT_RULE(GUEST_ACCESSED, s->value / 0x20 % 2 == 0);
+  const bool dirty = SLAT_RULE(GUEST_DIRTY, s->entry.kind == SLAT_ENTRY_PAGE && a->kind == SLAT_WRITE && allowed &&
+                                              s->value / 0x40 % 2 == 0);
+  const bool required = dirty && SLAT_REQUIRE(GUEST_DIRTY_READ_ONLY, s->value / 2 % 2 == 1);
 
+  //@ assert accessed: accessed != 0 <==> accessed_due(s);
+  //@ assert dirty: dirty != 0 <==> dirty_due(s, a, (boolean)allowed);
+  //@ assert required: required != 0 <==> dirty_required(s, a, (boolean)allowed);
   if (slat_stage2_denies(c, &s->stage2, SLAT_USE_FLAGS) != SLAT_RULE_NONE)
     return u;
-  if (SLAT_RULE(GUEST_ACCESSED, s->value / 0x20 % 2 == 0)) {
-    u.may += 0x20;
-    u.must += 0x20;
-  }
-  if (SLAT_RULE(GUEST_DIRTY, dirty)) {
-    u.may += 0x40;
-    if (SLAT_REQUIRE(GUEST_DIRTY_READ_ONLY, s->value / 2 % 2 == 1))
-      u.must += 0x40;
-  }
+  u.may = flag_mask(accessed, dirty);
+  u.must = flag_mask(accessed, required);
   return u;
 }
 

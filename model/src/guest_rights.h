@@ -14,8 +14,8 @@
     assigns \nothing;
     ensures RIGHTS_SUPERVISOR_PAGE: supervisor_page_denies(a, us) ==> \result != SLAT_RULE_NONE;
     ensures RIGHTS_SMAP: smap_denies(c, a, us) ==> \result != SLAT_RULE_NONE;
-    ensures RIGHTS_SMAP_AC:
-      smap_denies(c, a, us) && c->ac == 0 ==> \result != SLAT_RULE_NONE;
+    ensures RIGHTS_SMAP_AC: a->user == 0 && a->implicit == 0 && a->kind == SLAT_READ && c->ac != 0 ==>
+      \result == SLAT_RULE_NONE;
     ensures RIGHTS_SMAP_IMPLICIT: a->implicit != 0 && a->kind != SLAT_FETCH && us != 0 && c->smap != 0 ==>
       \result != SLAT_RULE_NONE;
     ensures RIGHTS_READ_ONLY_USER: a->kind == SLAT_WRITE && rw == 0 && !supervisor_access(a) ==>
@@ -36,6 +36,7 @@ enum slat_rule slat_guest_rights(const struct slat_controls *c, const struct sla
     assigns \nothing;
     ensures PF_CODE_P: \result % 2 == 1 <==> present != 0;
     ensures PF_CODE_WR: (\result / 2) % 2 == 1 <==> a->kind == SLAT_WRITE;
+    ensures ACCESS_IMPLICIT: a->implicit != 0 ==> (\result / 4) % 2 == 0;
     ensures PF_CODE_US: (\result / 4) % 2 == 1 <==> !supervisor_access(a);
     ensures PF_CODE_RSVD: (\result / 8) % 2 == 1 <==> reserved != 0;
     ensures PF_CODE_ID: (\result / 0x10) % 2 == 1 <==> (a->kind == SLAT_FETCH && (c->guest.nxe != 0 || c->smep != 0));

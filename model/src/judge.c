@@ -8,13 +8,27 @@
 */
 static bool codes_agree(uint64_t code, uint64_t observed, uint64_t open)
 {
-  return ((code ^ observed) | open) == open;
+  uint64_t c = code, o = observed, p = open;
+
+  /*@ loop invariant range: 0 <= n <= 64;
+      loop invariant rest: codes_agree(code, observed, open) == agree_bits(c, o, p, n);
+      loop assigns n, c, o, p;
+      loop variant n;
+  */
+  for (unsigned n = 64; n > 0; n--) {
+    if (p % 2 == 0 && c % 2 != o % 2)
+      return false;
+    c /= 2;
+    o /= 2;
+    p /= 2;
+  }
+  return true;
 }
 
 /*@ requires readable: \valid_read(p) && \valid_read(o);
     terminates \true;
     assigns \nothing;
-    ensures matches: \result != 0 <==> outcome_matches(*p, *o);
+    ensures matches: \result != 0 <==> outcome_matches(p, o);
 */
 static bool outcome_matches(const struct slat_outcome *p, const struct slat_outcome *o)
 {
@@ -135,7 +149,7 @@ static unsigned nearest(const struct slat_permitted *set, const struct slat_outc
 struct slat_verdict slat_judge(const struct slat_permitted *set, const struct slat_outcome *observed)
 {
   /*@ loop invariant range: 0 <= i <= SLAT_MAX_OUTCOMES;
-      loop invariant none: \forall integer k; 0 <= k < i ==> !outcome_matches(set->outcome[k], *observed);
+      loop invariant none: \forall integer k; 0 <= k < i ==> !outcome_matches(&set->outcome[k], observed);
       loop assigns i;
       loop variant SLAT_MAX_OUTCOMES - i;
   */

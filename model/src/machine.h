@@ -9,9 +9,8 @@
     predicate cpu_sound(struct slat_cpu *p) = p->status == SLAT_OK ==>
       p->controls.stage2 <= SLAT_STAGE2_NPT && p->controls.stage2_table <= 0xFFFFFFFFFF000 &&
       p->controls.guest_table <= 0xFFFFFFFFFF000;
-    predicate machine_sound(struct slat_machine *machine) =
-      32 <= machine->config.maxphyaddr <= 52 && machine->config.stage2 <= SLAT_STAGE2_NPT &&
-      (\forall integer i; 0 <= i < SLAT_MAX_CPUS ==> cpu_sound(&machine->cpu[i]));
+    predicate config_sound(struct slat_config *config) =
+      32 <= config->maxphyaddr <= 52 && config->stage2 <= SLAT_STAGE2_NPT;
 */
 
 /*@ requires writable: \valid(machine);
@@ -19,16 +18,17 @@
     requires separated: \separated(machine, config);
     terminates \true;
     assigns *machine;
-    ensures sound: \result == SLAT_OK ==> machine_sound(machine);
+    ensures config: \result == SLAT_OK ==> config_sound(&machine->config);
 */
 enum slat_status slat_open(struct slat_machine *machine, const struct slat_config *config);
 
-/*@ requires sound: \valid(machine) && machine_sound(machine);
+/*@ requires writable: \valid(machine);
+    requires config: config_sound(&machine->config);
     requires readable: \valid_read(event);
     requires separated: \separated(machine, event);
     terminates \true;
     assigns machine->cpu[0 .. SLAT_MAX_CPUS - 1];
-    ensures sound: machine_sound(machine);
+    ensures sound: \result == SLAT_OK && event->kind == SLAT_EVENT_REGISTER ==> cpu_sound(&machine->cpu[event->cpu]);
 */
 enum slat_status slat_feed(struct slat_machine *machine, const struct slat_event *event);
 

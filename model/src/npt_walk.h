@@ -8,7 +8,7 @@
 #include "../../spec/logic/path.acsl"
 #include "../../spec/logic/npt_walk.acsl"
 
-/** Walks nested page tables for one GPA.  Says what is there, not whether an access may use it: slat_npt_fault().
+/** Walks nested page tables for one GPA.  Says what is there, not whether an access may use it: slat_stage2_denies().
  *  Reads at most 4 words. */
 /*@ requires readable: \valid_read(m) && \valid_read(c);
     requires table_range: c->stage2_table <= 0xFFFFFFFFFF000;

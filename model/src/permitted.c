@@ -14,9 +14,10 @@ static bool made(const struct slat_walk *w)
          w->outcome.kind != SLAT_PAGE_FAULT;
 }
 
-/*@ terminates \true;
+/*@ requires readable: \valid_read(s);
+    terminates \true;
     assigns \nothing;
-    ensures used: \result != 0 <==> step_used(*s);
+    ensures used: \result != 0 <==> step_used(s);
 */
 static bool used(const struct slat_step *s)
 {
@@ -47,6 +48,8 @@ static unsigned update_fault(const struct slat_controls *c, const struct slat_ac
     terminates \true;
     assigns \nothing;
     ensures slot: \result.kind != SLAT_NO_OUTCOME <==> fault >= 1;
+    ensures fault: fault >= 1 ==>
+      stage2_fault_is(\result, c, s->stage2, SLAT_USE_FLAGS, s->gpa, a->linear, 0, 0, 0);
 */
 static struct slat_outcome update_outcome(const struct slat_controls *c, const struct slat_access *a,
                                           const struct slat_step *s, unsigned fault)
@@ -114,6 +117,8 @@ static void add_stage2(const struct slat_memory *m, const struct slat_controls *
   uint64_t table = c->stage2_table;
   unsigned level = 4;
 
+  if (c->stage2 != SLAT_STAGE2_NPT && !(c->stage2 == SLAT_STAGE2_EPT && c->ept_ad))
+    return;
   /*@ loop invariant level: 1 <= level <= 4;
       loop invariant table: table <= 0xFFFFFFFFFF000;
       loop invariant count: out->updates <= SLAT_MAX_UPDATES;
@@ -137,35 +142,55 @@ static void add_stage2(const struct slat_memory *m, const struct slat_controls *
   }
 }
 
+/* Updates due to one step: in stage 2 to translate the GPA of the entry, then in the entry itself. */
+/*@ requires readable: \valid_read(m) && \valid_read(c) && \valid_read(a) && \valid_read(s);
+    requires writable: \valid(out) && out->updates <= SLAT_MAX_UPDATES;
+    requires separated: \separated(out, m) && \separated(out, c) && \separated(out, a) && \separated(out, s);
+    requires stage2: c->stage2 <= SLAT_STAGE2_NPT && c->stage2_table <= 0xFFFFFFFFFF000;
+    requires step: s->reached != 0 ==> s->stage2.end == SLAT_S2_PAGE;
+    requires level_range: 1 <= level <= 4;
+    terminates \true;
+    assigns out->update[0 .. SLAT_MAX_UPDATES - 1], out->updates;
+    ensures count: out->updates <= SLAT_MAX_UPDATES;
+*/
+static void add_step(const struct slat_memory *m, const struct slat_controls *c, const struct slat_access *a,
+                     const struct slat_step *s, unsigned level, bool allowed, bool done, struct slat_permitted *out)
+{
+  if (s->stage2.end != SLAT_S2_WIDTH)
+    add_stage2(m, c, s->gpa, level, SLAT_REQUIRE(STAGE2_TABLE_DIRTY, 1), s->reached, done, out);
+  if (used(s)) {
+    struct slat_update u = slat_guest_update(c, s, a, allowed);
+    u.must = SLAT_RULE(FLAGS_MUST_IF_DONE, done) ? u.must : 0;
+    u.stage = 1;
+    u.level = (uint8_t)level;
+    u.step = (uint8_t)level;
+    add_update(out, u);
+  }
+}
+
 void slat_permitted_updates(const struct slat_memory *m, const struct slat_controls *c, const struct slat_access *a,
                             const struct slat_walk *w, struct slat_permitted *out)
 {
   const bool done = w->outcome.kind == SLAT_TRANSLATED && out->outcome[0].kind != SLAT_NO_OUTCOME;
-  const bool flags2 = c->stage2 == SLAT_STAGE2_NPT || (c->stage2 == SLAT_STAGE2_EPT && c->ept_ad);
-  const bool reached_final = made(w) || w->end == 5;
+  const bool allowed = made(w);
 
   out->updates = 0;
-  /*@ loop invariant level: 0 <= level <= 4;
-      loop invariant count: out->updates <= SLAT_MAX_UPDATES;
-      loop assigns level, out->update[0 .. SLAT_MAX_UPDATES - 1], out->updates;
-      loop variant level;
-  */
-  for (unsigned level = 4; level >= w->end; level--) {
-    const struct slat_step *s = &w->step[level];
-    if (flags2)
-      add_stage2(m, c, s->gpa, level, SLAT_REQUIRE(STAGE2_TABLE_DIRTY, 1), s->reached, done, out);
-    if (used(s)) {
-      struct slat_update u = slat_guest_update(c, s, a, made(w));
-      u.must = SLAT_RULE(FLAGS_MUST_IF_DONE, done) ? u.must : 0;
-      u.stage = 1;
-      u.level = (uint8_t)level;
-      u.step = (uint8_t)level;
-      add_update(out, u);
-    }
-  }
-  if (flags2 && reached_final && w->outcome.kind != SLAT_NON_CANONICAL)
-    add_stage2(m, c, w->end == 5 ? a->linear : w->outcome.gpa, 0, a->kind == SLAT_WRITE, w->outcome.kind == SLAT_TRANSLATED,
-               done, out);
+  if (w->end <= 4)
+    add_step(m, c, a, &w->step[4], 4, allowed, done, out);
+  if (w->end <= 3)
+    add_step(m, c, a, &w->step[3], 3, allowed, done, out);
+  if (w->end <= 2)
+    add_step(m, c, a, &w->step[2], 2, allowed, done, out);
+  if (w->end <= 1)
+    add_step(m, c, a, &w->step[1], 1, allowed, done, out);
+  /* The final GPA: also where rights deny the access, since a processor may have translated it before (ERRATA E20). */
+  if (w->final.end == SLAT_S2_WIDTH || w->outcome.kind == SLAT_NON_CANONICAL)
+    return;
+  if (w->end == 5)
+    add_stage2(m, c, a->linear, 0, a->kind == SLAT_WRITE, w->outcome.kind == SLAT_TRANSLATED, done, out);
+  else if (w->step[w->end].reached && w->step[w->end].entry.kind == SLAT_ENTRY_PAGE && w->end <= 3)
+    add_stage2(m, c, slat_leaf_address(w->step[w->end].value, a->linear, w->end), 0, a->kind == SLAT_WRITE,
+               w->outcome.kind == SLAT_TRANSLATED, done, out);
 }
 
 /*@ requires readable: \valid_read(w);

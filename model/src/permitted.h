@@ -14,9 +14,9 @@
 
   // The update of a flag in the guest entry of a level ends in an EPT violation; it must if the access is to be done.
   logic boolean faults_at(struct slat_controls *c, struct slat_access *a, struct slat_walk *w, integer level) =
-    w->end <= level && step_used(w->step[level]) && update_faults(c, w->step[level], a, access_made(w));
+    w->end <= level && step_used(&w->step[level]) && update_faults(c, &w->step[level], a, access_made(w));
   logic boolean must_fault_at(struct slat_controls *c, struct slat_access *a, struct slat_walk *w, integer level) =
-    w->end <= level && step_used(w->step[level]) && update_must_fault(c, w->step[level], a, access_made(w));
+    w->end <= level && step_used(&w->step[level]) && update_must_fault(c, &w->step[level], a, access_made(w));
 */
 
 /** From a walk to the set: slots 0 to 4 of `out->outcome`.  See ERRATA.md, E1 for the order that the manual leaves open. */
@@ -34,9 +34,17 @@
       must_fault_at(c, a, w, 2) || must_fault_at(c, a, w, 1));
     ensures walk: out->outcome[0].kind != SLAT_NO_OUTCOME ==> out->outcome[0] == w->outcome;
     ensures level4: out->outcome[4].kind != SLAT_NO_OUTCOME <==> faults_at(c, a, w, 4);
+    ensures fault4: faults_at(c, a, w, 4) ==> stage2_fault_is(out->outcome[4], c, w->step[4].stage2, SLAT_USE_FLAGS,
+      w->step[4].gpa, a->linear, 0, 0, 0);
     ensures level3: out->outcome[3].kind != SLAT_NO_OUTCOME <==> faults_at(c, a, w, 3);
+    ensures fault3: faults_at(c, a, w, 3) ==> stage2_fault_is(out->outcome[3], c, w->step[3].stage2, SLAT_USE_FLAGS,
+      w->step[3].gpa, a->linear, 0, 0, 0);
     ensures level2: out->outcome[2].kind != SLAT_NO_OUTCOME <==> faults_at(c, a, w, 2);
+    ensures fault2: faults_at(c, a, w, 2) ==> stage2_fault_is(out->outcome[2], c, w->step[2].stage2, SLAT_USE_FLAGS,
+      w->step[2].gpa, a->linear, 0, 0, 0);
     ensures level1: out->outcome[1].kind != SLAT_NO_OUTCOME <==> faults_at(c, a, w, 1);
+    ensures fault1: faults_at(c, a, w, 1) ==> stage2_fault_is(out->outcome[1], c, w->step[1].stage2, SLAT_USE_FLAGS,
+      w->step[1].gpa, a->linear, 0, 0, 0);
 */
 void slat_permitted_outcomes(const struct slat_controls *c, const struct slat_access *a, const struct slat_walk *w,
                              struct slat_permitted *out);
@@ -55,7 +63,8 @@ void slat_permitted_outcomes(const struct slat_controls *c, const struct slat_ac
 void slat_permitted_updates(const struct slat_memory *m, const struct slat_controls *c, const struct slat_access *a,
                             const struct slat_walk *w, struct slat_permitted *out);
 
-/*@ requires sound: \valid_read(machine) && machine_sound(machine);
+/*@ requires machine: \valid_read(machine);
+    requires sound: cpu < SLAT_MAX_CPUS ==> cpu_sound(&machine->cpu[cpu]);
     requires readable: \valid_read(memory) && \valid_read(access);
     requires writable: \valid(out);
     requires separated: \separated(out, machine) && \separated(out, memory) && \separated(out, access);

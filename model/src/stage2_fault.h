@@ -73,8 +73,8 @@ uint64_t slat_ept_qualification_open(const struct slat_controls *c, enum slat_us
     requires use: use <= SLAT_USE_FLAGS;
     terminates \true;
     assigns \nothing;
-    ensures NPF_FINAL: final_use(use) ==> \result >= 0x100000000;
-    ensures NPF_TABLE: !final_use(use) ==> \result >= 0x200000000;
+    ensures NPF_FINAL: final_use(use) ==> \result / 0x100000000 == 1;
+    ensures NPF_TABLE: !final_use(use) ==> \result / 0x100000000 == 2;
     ensures exitinfo1: \result == npt_exitinfo1(*s, use);
 */
 uint64_t slat_npt_exitinfo1(const struct slat_stage2 *s, enum slat_use use);

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include <slat/slat.h>
 
+/** One line for a person. */
 /*@ terminates \true;
-    assigns \nothing;
+    assigns \result \from status;
+    ensures text: \valid_read(\result);
 */
 const char *slat_status_text(enum slat_status status)
 {
@@ -29,6 +31,7 @@ const char *slat_status_text(enum slat_status status)
   case SLAT_UNSUPPORTED_PCID: return "process-context identifiers (CR4.PCIDE)";
   case SLAT_UNSUPPORTED_PROTECTION_KEYS: return "protection keys (CR4.PKE, CR4.PKS)";
   case SLAT_UNSUPPORTED_CET: return "shadow stacks (CR4.CET)";
+  case SLAT_UNSUPPORTED_LINEAR_MASKING: return "linear-address masking (CR4.LAM_SUP, EFER.UAIE)";
   case SLAT_UNSUPPORTED_EPT_WALK_LENGTH: return "an EPT page-walk length other than 4";
   case SLAT_UNSUPPORTED_SHADOW_STACK_EPT: return "supervisor shadow-stack control of EPT (EPTP bit 7)";
   case SLAT_UNSUPPORTED_HOST_PAGING: return "nested paging under a host mode other than 4-level paging";

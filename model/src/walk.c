@@ -138,6 +138,7 @@ struct slat_walk slat_walk_linear(const struct slat_memory *memory, const struct
   bool rw = e / 2 % 2 == 1;
   bool xd = e / 0x8000000000000000 % 2 == 1;
   if (!goes_on(w.step[4])) {
+    //@ assert end4: walk_level(memory, controls, linear) == 4;
     ending = finish(memory, controls, access, w.step[4], 4, us, rw, xd);
     w.end = 4;
     w.final = ending.final;
@@ -155,6 +156,7 @@ struct slat_walk slat_walk_linear(const struct slat_memory *memory, const struct
   rw = SLAT_REQUIRE(WALK_RIGHTS_ALL_LEVELS, rw) && e / 2 % 2 == 1;
   xd = SLAT_RULE(WALK_RIGHTS_ALL_LEVELS, xd) || e / 0x8000000000000000 % 2 == 1;
   if (!goes_on(w.step[3])) {
+    //@ assert end3: walk_level(memory, controls, linear) == 3;
     ending = finish(memory, controls, access, w.step[3], 3, us, rw, xd);
     w.end = 3;
     w.final = ending.final;
@@ -172,6 +174,7 @@ struct slat_walk slat_walk_linear(const struct slat_memory *memory, const struct
   rw = SLAT_REQUIRE(WALK_RIGHTS_ALL_LEVELS, rw) && e / 2 % 2 == 1;
   xd = SLAT_RULE(WALK_RIGHTS_ALL_LEVELS, xd) || e / 0x8000000000000000 % 2 == 1;
   if (!goes_on(w.step[2])) {
+    //@ assert end2: walk_level(memory, controls, linear) == 2;
     ending = finish(memory, controls, access, w.step[2], 2, us, rw, xd);
     w.end = 2;
     w.final = ending.final;
@@ -188,6 +191,7 @@ struct slat_walk slat_walk_linear(const struct slat_memory *memory, const struct
   us = SLAT_REQUIRE(WALK_RIGHTS_ALL_LEVELS, us) && e / 4 % 2 == 1;
   rw = SLAT_REQUIRE(WALK_RIGHTS_ALL_LEVELS, rw) && e / 2 % 2 == 1;
   xd = SLAT_RULE(WALK_RIGHTS_ALL_LEVELS, xd) || e / 0x8000000000000000 % 2 == 1;
+  //@ assert end1: walk_level(memory, controls, linear) == 1;
   ending = finish(memory, controls, access, w.step[1], 1, us, rw, xd);
   w.end = 1;
   w.final = ending.final;

@@ -51,6 +51,7 @@ enum slat_status {
   SLAT_UNSUPPORTED_PCID,
   SLAT_UNSUPPORTED_PROTECTION_KEYS,
   SLAT_UNSUPPORTED_CET,
+  SLAT_UNSUPPORTED_LINEAR_MASKING, /**< CR4.LAM_SUP, EFER.UAIE */
   SLAT_UNSUPPORTED_EPT_WALK_LENGTH, /**< EPTP bits 5:3 name a walk of other than 4 levels */
   SLAT_UNSUPPORTED_SHADOW_STACK_EPT,
   SLAT_UNSUPPORTED_HOST_PAGING,     /**< NPT under a host mode other than 4-level */
@@ -154,7 +155,7 @@ enum slat_outcome_kind {
 
 /** What a fault itself invalidates (bits of slat_outcome.invalidates). */
 enum {
-  SLAT_INVALIDATES_LINEAR = 1,         /**< TLB entries and paging-structure-cache entries for `linear`, current PCID/ASID */
+  SLAT_INVALIDATES_LINEAR = 1,         /**< TLB and paging-structure-cache entries for `linear`, current PCID/ASID; combined ones too */
   SLAT_INVALIDATES_GUEST_PHYSICAL = 2, /**< guest-physical mappings for `gpa`, current EPT root */
   SLAT_INVALIDATES_COMBINED = 4        /**< combined mappings for `linear`, current VPID, PCID, EPT root */
 };
@@ -239,7 +240,8 @@ enum slat_status slat_open(struct slat_machine *machine, const struct slat_confi
 enum slat_status slat_feed(struct slat_machine *machine, const struct slat_event *event);
 
 /** The permitted outcomes of an access on a processor with nothing cached.
- *  @param out  filled if SLAT_OK is returned.  At most 24 reads of structures (SLAT_OK, no flag to set). */
+ *  @param out  filled if SLAT_OK is returned.  At most 24 reads of structures, and 20 more where stage 2 has accessed
+ *              and dirty flags. */
 enum slat_status slat_permitted(const struct slat_machine *machine, unsigned cpu, const struct slat_memory *memory,
                                 const struct slat_access *access, struct slat_permitted *out);
 
