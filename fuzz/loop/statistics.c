@@ -6,7 +6,9 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <sys/mman.h>
+#include <time.h>
 #include <unistd.h>
+#include <x86intrin.h>
 
 const char *const observation_name[OBSERVATIONS] = {
   [OBSERVE_WALK] = "walk",   [OBSERVE_ACCESS] = "access", [OBSERVE_RIGHT] = "right",
@@ -176,6 +178,21 @@ static void print_levels(struct object *all, const struct statistics *statistics
   done(&pages);
 }
 
+/* The processor's time-stamp counter against the clock. */
+static double seconds_of(double ticks)
+{
+  const struct timespec pause = { .tv_nsec = 20000000 };
+  struct timespec before, after;
+  uint64_t start;
+
+  clock_gettime(CLOCK_MONOTONIC, &before);
+  start = __rdtsc();
+  nanosleep(&pause, NULL);
+  clock_gettime(CLOCK_MONOTONIC, &after);
+  return ticks * ((double)(after.tv_sec - before.tv_sec) + 1e-9 * (double)(after.tv_nsec - before.tv_nsec)) /
+         (double)(__rdtsc() - start);
+}
+
 void statistics_print(const struct statistics *s, const struct fuzz_target *target, FILE *out)
 {
   struct object all = { .out = out }, part;
@@ -226,6 +243,8 @@ void statistics_print(const struct statistics *s, const struct fuzz_target *targ
   number(&all, "canaries", s->canaries);
   number(&all, "canaries_missed", s->canaries_missed);
   fprintf(member(&all, "oracle_share"), "%.4f", s->loop_ticks ? (double)s->oracle_ticks / (double)s->loop_ticks : 0.0);
+  fprintf(member(&all, "oracle_seconds"), "%.2f",
+          seconds_of(s->timed_inputs ? (double)s->oracle_ticks * (double)s->inputs / (double)s->timed_inputs : 0.0));
   number(&all, "complaints", s->complaints);
   number(&all, "fatal", s->fatal);
   number(&all, "edges", s->edges);
