@@ -14,6 +14,7 @@ FILES = ("arch/x86/kvm/mmu/mmu.c", "arch/x86/kvm/mmu/paging_tmpl.h", "arch/x86/k
 TARGETS = ("kvm-shadow", "kvm-nested-walk")
 DIVERGED = re.compile(r"^divergence after (\d+) inputs, ([\d.]+) s: (.*)$", re.M)
 COVERAGE_INPUTS = 60000
+LONG = 4  # seconds after which a run must have seen everything that it has to see, or it does not count
 
 
 class Broken(Exception):
@@ -49,6 +50,9 @@ class Kvm:
             with open(path, "rb") as file:
                 digest.update(file.read())
         return digest.hexdigest()
+
+    def taken(self):
+        return all(os.path.exists(os.path.join(self.harness, name)) for _, name in self.parts())
 
     def take_harness(self):
         os.makedirs(self.harness, exist_ok=True)
@@ -101,21 +105,34 @@ class Kvm:
         return program
 
     def fuzz(self, program, seed, seconds, more=()):
-        """Runs the loop until it diverges. @return what was found, or None"""
+        """Runs the loop until it diverges, or does not see what a run has to see. @return what was found, or None"""
         environment = {name: value for name, value in os.environ.items() if not name.startswith("SLAT_FUZZ")}
         start = time.monotonic()
-        command = [program, "run", "--seed", str(seed), "--seconds", str(seconds), "--first", *more]
+        state = program + ".state"
+        shutil.rmtree(state, ignore_errors=True)
+        command = [program, "run", "--seed", str(seed), "--seconds", str(seconds), "--first", "--state", state, *more]
         try:
             done = call(command, seconds + 20, env=environment, cwd=os.path.dirname(program))
         except subprocess.TimeoutExpired:
             return {"by": "no end: the run did not stop after its time", "inputs": None, "seconds": round(time.monotonic() - start, 2)}
         if done.returncode == 0:
-            return None
+            return self.counts(program, state, seconds)
         match = DIVERGED.search(done.stdout)
         if match:
             return {"by": match.group(3), "inputs": int(match.group(1)), "seconds": float(match.group(2))}
         last = (done.stdout.strip().split("\n") or [""])[-1][:120]
         return {"by": "exit code %d: %s" % (done.returncode, last), "inputs": None, "seconds": round(time.monotonic() - start, 2)}
+
+    @staticmethod
+    def counts(program, state, seconds):
+        """A run without divergence must have seen every observation, bit and level: the report says so, and fails if not."""
+        if seconds < LONG:
+            return None
+        done = subprocess.run([program, "report", "--state", state], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                              stderr=subprocess.PIPE, text=True, errors="replace", timeout=60, check=False)
+        if done.returncode == 0:
+            return None
+        return {"by": "the run does not count: " + (done.stderr.strip().split("\n") or [""])[0], "inputs": None, "seconds": float(seconds)}
 
     def check_unchanged(self, seeds, seconds):
         """The same runs on unchanged KVM must not diverge, or nothing that follows means anything."""

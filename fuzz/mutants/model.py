@@ -37,13 +37,18 @@ class Model:
         self.unchanged = None
         self.units = {}     # source -> units that prove it
         self.unproved = {}  # units that are not proved without any change: they judge nothing
+        self.idle = set()   # witnesses that fail without any change: the same
+
+    def taken(self):
+        return os.path.exists(os.path.join(self.base, "rules.o"))
 
     def take(self):
         shutil.rmtree(self.base, ignore_errors=True)
         for name in self.COPIED:
             shutil.copytree(name, os.path.join(self.base, "tree", name), ignore=shutil.ignore_patterns("__pycache__"))
         shutil.copytree("build/obj/cli", os.path.join(self.base, "cli"))
-        shutil.copyfile("build/obj/gcc/rules.o", os.path.join(self.base, "rules.o"))
+        shutil.copytree("build/obj/witness", os.path.join(self.base, "witness"))
+        shutil.copyfile("build/obj/gcc/rules.o", os.path.join(self.base, "rules.o"))  # last: the snapshot is complete
 
     def state(self):
         digest = hashlib.sha256()
@@ -67,11 +72,11 @@ class Model:
         shutil.copytree(os.path.join(self.base, "tree"), tree)
         return tree
 
-    def compile(self, tree):
+    def compile(self, tree, name="slat_all.o", flags=()):
         """@return the object of the whole library, or None"""
-        library = os.path.join(tree, "slat_all.o")
+        library = os.path.join(tree, name)
         include = [os.path.join("-I" + tree, name) for name in ("model/include", "build/include", "build/include/slat")]
-        done = call(["gcc", *FLAGS, *include, "-c", os.path.join(tree, "model/src/slat_all.c"), "-o", library], 120)
+        done = call(["gcc", *FLAGS, *flags, *include, "-c", os.path.join(tree, "model/src/slat_all.c"), "-o", library], 120)
         return library if done.returncode == 0 else None
 
     def link(self, tree, library, name, objects):
@@ -81,11 +86,8 @@ class Model:
             raise Broken(done.stdout[-1000:])
         return program
 
-    def scenarios(self):
-        """(kind, file), each with outcomes that the model must permit."""
-        tree = os.path.join(self.base, "tree/conformance")
-        return ([("example", path) for path in sorted(glob.glob(tree + "/examples/*.jsonl"))] +
-                [("witness", path) for path in sorted(glob.glob(tree + "/witness*/**/*.jsonl", recursive=True))])
+    def scenarios(self, kind):
+        return sorted(glob.glob(os.path.join(self.base, "tree/conformance", kind, "*.jsonl")))
 
     def command_objects(self, with_main):
         objects = [path for path in sorted(glob.glob(self.base + "/cli/**/*.o", recursive=True)) if "/tests/" not in path]
@@ -94,13 +96,16 @@ class Model:
     def run_cheap(self, tree, library):
         """@return what refutes this library, or None"""
         slat = self.link(tree, library, "slat", self.command_objects(True))
-        for kind, path in self.scenarios():
+        for path in self.scenarios("examples"):
             try:
                 code = call([slat, "check", path], 20).returncode
             except subprocess.TimeoutExpired:
                 code = "no end"
             if code != 0:
-                return "%s %s" % (kind, os.path.basename(path))
+                return "example %s" % os.path.basename(path)
+        refuted = self.run_witnesses(tree)
+        if refuted:
+            return refuted
         include = [os.path.join("-I" + tree, name) for name in
                    ("model/include", "build/include", "build/include/slat", "model/cli", "model/trace", "model/src")]
         for test in sorted(glob.glob(self.base + "/tree/model/tests/test_*.c")):
@@ -128,6 +133,23 @@ class Model:
                 return "test %s: %s" % (os.path.basename(test), failed[0] if failed else "exit code %d" % done.returncode)
         return None
 
+    def run_witnesses(self, tree):
+        """Each must say what it says with the rule, and something else without it: over the library with rules to delete."""
+        deletable = self.compile(tree, "slat_deletable.o", ["-DSLAT_DELETABLE"])
+        objects = [os.path.join(self.base, "witness", name + ".o") for name in ("run", "judge", "needed")]
+        program = self.link(tree, deletable, "run-witnesses", objects + self.command_objects(False))
+        try:
+            done = call([program, "spec/rules.tsv", "conformance/witnesses"], 120, cwd=tree)
+        except subprocess.TimeoutExpired:
+            return "witness no end"
+        if done.returncode == 0:
+            return None
+        failed = {line.split(" - ")[-1] for line in done.stdout.split("\n") if line.startswith("not ok")}
+        if self.unchanged and failed and failed <= self.idle:
+            return None
+        new = sorted(failed - self.idle) or ["exit code %d" % done.returncode]
+        return "witness %s" % " ".join(new[:3] if self.unchanged else new)
+
     def prove(self, tree, unit):
         """@return what is not proved, or None"""
         done = call(["proofs/prove.py", "--unit", unit, "--jobs", "1"], PROOF_TIMEOUT, cwd=tree)
@@ -145,6 +167,10 @@ class Model:
         library = self.compile(tree)
         if library is None:
             raise Broken("the model does not compile")
+        refuted = self.run_witnesses(tree)
+        if refuted:
+            self.idle = set(refuted.split()[1:])
+            say("model: these judge nothing, they fail on the unchanged model: %s" % refuted)
         self.unchanged = digest_of(library)
         refuted = self.run_cheap(tree, library)
         if refuted:
@@ -155,9 +181,8 @@ class Model:
                 sources = json.load(file).get("sources", ["model/src/%s.c" % unit])
             for source in sources:
                 self.units.setdefault(source, []).append(unit)
-        kinds = [kind for kind, _ in self.scenarios()]
         say("model: judged by %d examples, %d witnesses, %d test programs, %d units of proof" % (
-            kinds.count("example"), kinds.count("witness"), len(glob.glob(tree + "/model/tests/test_*.c")) + 1,
+            len(self.scenarios("examples")), len(self.scenarios("witnesses")), len(glob.glob(tree + "/model/tests/test_*.c")) + 1,
             len({unit for units in self.units.values() for unit in units})))
 
     def unit_usable(self, unit, lock):
@@ -170,7 +195,8 @@ class Model:
             return self.unproved[unit] is None
 
     def judge(self, worker, place, lock, proofs):
-        """@return a dictionary with `status`: killed, survived, not compiled, same code"""
+        """@param proofs  how many changes may still be tried with proofs, in a list
+        @return a dictionary with `status`: killed, survived, undecided, not compiled, same code"""
         tree = os.path.join(self.place, worker)
         if not os.path.exists(tree):
             self.worker(worker)
@@ -187,8 +213,10 @@ class Model:
             refuted = self.run_cheap(tree, library)
             if refuted:
                 return {"status": "killed", "by": refuted}
-            if not proofs:
-                return {"status": "survived", "by": "proofs not tried"}
+            with lock:
+                proofs[0] -= 1
+                if proofs[0] < 0:
+                    return {"status": "undecided", "by": "not tried with proofs"}
             units = self.units.get(place.path, [])
             for unit in units:
                 if not self.unit_usable(unit, lock):

@@ -10,6 +10,6 @@ MODEL ?=
 PARTS ?=
 SAMPLE ?=
 .PHONY: mutants mutants-sample
-mutants mutants-sample: fuzz-objects fuzz-kvm $(CLI) $(gcc_OBJECTS)
+mutants mutants-sample: fuzz-objects fuzz-kvm $(CLI) $(gcc_OBJECTS) $(BUILD)/bin/run-witnesses
 	@fuzz/mutants/run --kvm $(FUZZ_KVM)plain $(if $(filter yes,$(SAMPLE))$(filter %-sample,$@),--sample) \
 	  $(addprefix --seed ,$(SEED)) $(addprefix --blind ,$(BLIND)) $(addprefix --model ,$(MODEL)) $(addprefix --parts ,$(PARTS))
