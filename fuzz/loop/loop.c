@@ -565,11 +565,22 @@ static bool judged_already(struct loop *loop, uint64_t linear, const struct cach
   return false;
 }
 
+/* Why a cached translation of the address may lawfully be another than memory's. */
+static bool may_be_stale(const struct loop *loop, uint64_t linear, enum skip *why)
+{
+  const enum stale_reason stale = staleness_of(&loop->staleness, &loop->memory, loop->machine.cpu[0].reg[SLAT_CR3],
+                                               linear);
+
+  *why = loop->untold ? SKIP_UNTOLD_STORE : stale == STALE_STORE ? SKIP_STALE_STORE : SKIP_STALE_REGISTER;
+  return loop->untold || stale != STALE_NOT;
+}
+
 static void look(struct loop *loop, uint64_t linear)
 {
   struct cached_translation cached = { .present = false };
+  enum skip why;
 
-  if (staleness_of(&loop->staleness, &loop->memory, loop->machine.cpu[0].reg[SLAT_CR3], linear) != STALE_NOT)
+  if (may_be_stale(loop, linear, &why))
     return;
   linear &= ~0xfffULL; /* a page has one answer */
   loop->target->look(&loop->machine, linear, &cached);
@@ -610,9 +621,9 @@ static void step_access(struct loop *loop, const struct slat_event *event)
   const bool walks = loop->target->observations >> OBSERVE_WALK & 1,
              accesses = loop->target->observations >> OBSERVE_ACCESS & 1;
   struct statistics *statistics = loop->statistics;
-  enum stale_reason stale = STALE_NOT;
+  enum skip why = SKIP_STALE_STORE;
   struct slat_permitted set;
-  bool outside, itself, walk_first, judged;
+  bool outside, itself, stale, walk_first, judged;
 
   loop->memory.outside = false;
   loop->memory.reads = 0;
@@ -624,14 +635,13 @@ static void step_access(struct loop *loop, const struct slat_event *event)
   statistics->accesses++;
   outside = loop->memory.outside;
   itself = changes_itself(loop, &set);
-  if (accesses && loop->target->caches)
-    stale = staleness_of(&loop->staleness, &loop->memory, loop->machine.cpu[0].reg[SLAT_CR3], access->linear);
+  stale = accesses && loop->target->caches && may_be_stale(loop, access->linear, &why);
   if (outside || itself)
     statistics->skips[outside ? SKIP_OUTSIDE_MEMORY : SKIP_SELF_MODIFYING]++;
-  else if (stale != STALE_NOT)
-    statistics->skips[stale == STALE_STORE ? SKIP_STALE_STORE : SKIP_STALE_REGISTER]++;
+  else if (stale)
+    statistics->skips[why]++;
   judged = !outside && !itself;
-  if (judged && (stale == STALE_NOT || walks)) {
+  if (judged && (!stale || walks)) {
     statistics->judged_accesses++;
     count_set(loop, &set);
     if (statistics->accesses % RULES_EVERY == 0)
@@ -643,7 +653,7 @@ static void step_access(struct loop *loop, const struct slat_event *event)
   if (walk_first)
     observe(loop, OBSERVE_WALK, event, &set, judged);
   if (accesses && !loop->stopped)
-    observe(loop, OBSERVE_ACCESS, event, &set, judged && stale == STALE_NOT);
+    observe(loop, OBSERVE_ACCESS, event, &set, judged && !stale);
   if (walks && !walk_first && !loop->stopped && !event->stores) /* a store may have changed the walk */
     observe(loop, OBSERVE_WALK, event, &set, judged);
   if ((loop->target->observations >> OBSERVE_RIGHT & 1) && !loop->stopped)
@@ -661,7 +671,8 @@ static void step_store(struct loop *loop, const struct slat_event *event, bool r
   }
   loop->version++;
   record_event(loop, event);
-  loop->target->store(event->address, event->value, event->width, running);
+  if (loop->target->store(event->address, event->value, event->width, running) == TARGET_UNTOLD)
+    loop->untold = true;
   if (running)
     staleness_store(&loop->staleness, word, before, memory_word(&loop->memory, word));
 }
@@ -820,7 +831,7 @@ bool loop_run(struct loop *loop, const struct scenario *scenario)
 
   loop->scenario = scenario;
   loop->at = 0;
-  loop->stopped = loop->compared = false;
+  loop->stopped = loop->compared = loop->untold = false;
   loop->name[0] = 0;
   loop->version = loop->looks = 0;
   loop->timed = statistics->inputs++ % TIMED_EVERY == 0;

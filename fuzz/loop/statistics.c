@@ -24,6 +24,7 @@ const char *const skip_name[SKIPS] = {
   [SKIP_ACCESS_UNSUPPORTED] = "access_unsupported",
   [SKIP_STALE_STORE] = "stale_after_store",
   [SKIP_STALE_REGISTER] = "stale_after_register_write",
+  [SKIP_UNTOLD_STORE] = "store_untold_to_the_target",
   [SKIP_OUTSIDE_MEMORY] = "table_outside_memory",
   [SKIP_SELF_MODIFYING] = "walk_changes_itself",
   [SKIP_UNOBSERVED] = "not_observable",

@@ -20,7 +20,9 @@ extern const char *const observation_name[OBSERVATIONS];
 enum target_status {
   TARGET_OK,
   TARGET_REFUSED, /* the target, or the machine it stands for, does not do this (#GP): nothing was changed */
-  TARGET_BROKEN   /* an error that no guest may cause: a finding */
+  TARGET_BROKEN,  /* an error that no guest may cause: a finding */
+  TARGET_UNTOLD   /* store(): memory was written without the target's knowledge, as its user must not. From now on what it
+                     caches may be wrong for ever; it must not crash, and its own walks must still be right */
 };
 
 /** One observed outcome of an access. */
@@ -60,7 +62,7 @@ struct fuzz_target {
   const char *(*version)(void);
   /** All memory 0, nothing cached, whatever happened before. */
   enum target_status (*reset)(const struct slat_config *config);
-  /** Memory is written from outside. @param running  after start() */
+  /** Memory is written from outside. @param running  after start() @return OK, REFUSED or UNTOLD */
   enum target_status (*store)(uint64_t spa, uint64_t value, unsigned width, bool running);
   bool (*load)(uint64_t spa, void *to, unsigned bytes);
   /** Initial memory is there: take the registers of logical processor 0. */

@@ -41,7 +41,7 @@ size_t afl_custom_fuzz(void *data, uint8_t *buf, size_t buf_size, uint8_t **out_
   const bool readable = scenario_decode(&mutator->scenario, buf, buf_size) == SLAT_TRACE_OK;
   size_t size;
 
-  if (!readable || random_once_in(&mutator->random, 3) || scenario_reach(&mutator->scenario, can) < REACH_LEAST) {
+  if (!readable || random_once_in(&mutator->random, 2) || scenario_reach(&mutator->scenario, can) < REACH_LEAST) {
     scenario_generate(&mutator->scenario, can, &mutator->random);
   } else {
     const bool splice = add_buf && scenario_decode(&mutator->other, add_buf, add_buf_size) == SLAT_TRACE_OK &&

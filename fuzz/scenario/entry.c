@@ -14,9 +14,12 @@ struct temper temper_pick(struct random *random, unsigned generous)
 
 /* A bit that is reserved, or only looks so: address bits at and above MAXPHYADDR, 29:13, bits 8, 7 and 63, ignored
  * ones. */
-static uint64_t odd_bit(struct random *random, const struct slat_config *config)
+static uint64_t odd_bit(struct random *random, const struct slat_config *config, unsigned level)
 {
   const unsigned width = config->maxphyaddr;
+
+  if (level == 4 && random_percent(random, 40))
+    return 1ULL << (7 + random_below(random, 2)); /* the vendors differ about bit 8 */
 
   switch (random_below(random, 8)) {
   case 0:
@@ -58,7 +61,7 @@ uint64_t entry_guest(struct random *random, const struct temper *temper, const s
   if (page && level > 1)
     e |= ENTRY_PS;
   if (random_percent(random, temper->odd[page]))
-    e |= odd_bit(random, config);
+    e |= odd_bit(random, config, level);
   return e;
 }
 
@@ -89,13 +92,13 @@ uint64_t entry_ept(struct random *random, const struct temper *temper, const str
   if (page && random_percent(random, temper->dirty[1]))
     e |= 1ULL << 9;
   if (random_percent(random, temper->odd[page]))
-    e |= odd_bit(random, config);
+    e |= odd_bit(random, config, level);
   return e;
 }
 
 uint64_t entry_mutate(struct random *random, const struct slat_config *config, uint64_t entry, uint64_t other)
 {
-  static const uint8_t bits[] = { 0, 0, 1, 1, 1, 2, 2, 2, 5, 5, 6, 6, 7, 8, 9, 63, 63 };
+  static const uint8_t bits[] = { 0, 0, 1, 1, 1, 2, 2, 2, 5, 5, 6, 6, 7, 7, 7, 8, 9, 63, 63 };
 
   do {
     switch (random_below(random, 8)) {
@@ -103,7 +106,7 @@ uint64_t entry_mutate(struct random *random, const struct slat_config *config, u
       entry = (entry & ~ENTRY_ADDRESS) | (other & ENTRY_ADDRESS);
       break;
     case 1:
-      entry ^= odd_bit(random, config);
+      entry ^= odd_bit(random, config, 0);
       break;
     case 2:
       entry ^= 1ULL << random_below(random, 7);

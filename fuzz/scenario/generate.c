@@ -128,7 +128,9 @@ static uint64_t page_target(struct plan *plan, unsigned level)
 {
   const unsigned width = plan->scenario->config.maxphyaddr;
 
-  if (random_once_in(plan->random, 50)) /* somewhere else in the physical address space */
+  if (random_once_in(plan->random, plan->scenario->config.stage2 == SLAT_STAGE2_NONE
+                                     ? 40
+                                     : 120)) /* somewhere else in the physical address space */
     return 1ULL << (24 + random_below(plan->random, width - 24)) >> 0 & ~((1ULL << (12 + 9 * (level - 1))) - 1);
   if (level == 1)
     return any_frame(plan);

@@ -174,6 +174,45 @@ static bool append_alias_store(struct scenario *scenario, struct places *places,
   return false;
 }
 
+/* A page whose frame changes between memory and none, with all that belongs to it: access, store to its last entry through
+ * another page, INVLPG, store. @return false: no page maps the table that holds the entry. */
+static bool append_remap(struct scenario *scenario, struct places *places, struct random *random)
+{
+  const uint64_t root = scenario_register(scenario, SLAT_CR3, places->root[0]);
+  const uint64_t page = pick_page(places, random);
+  const struct route route = places_route(places, root, page);
+
+  if (!route.complete)
+    return false;
+  const unsigned word = (unsigned)route.word[route.words - 1];
+  const bool outside = route.spa >= places->memory_bytes;
+  const uint64_t frame = outside ? places->word[random_below(random, places->words)]
+                                 : places->memory_bytes + (16 << 20);
+  const uint64_t value = (places->value[word] & ~ENTRY_ADDRESS) |
+                         (frame & ENTRY_ADDRESS & ~(route.words < 4 ? 0x1fffffULL : 0));
+
+  for (unsigned i = 0; i < places->pages; i++) {
+    const struct route alias = places_route(places, root, places->page[i]);
+    struct slat_event event = { .kind = SLAT_EVENT_ACCESS,
+                                .access = { .linear = page, .width = 8, .kind = SLAT_WRITE } };
+
+    if (!alias.complete || (alias.spa & ~0xfffULL) != (places->word[word] & ~0xfffULL))
+      continue;
+    scenario_append(scenario, &event);
+    event.access.linear = places->page[i] | (places->word[word] & 0xfff);
+    event.stores = true;
+    event.value = value;
+    scenario_append(scenario, &event);
+    places_stored(places, places->word[word], value);
+    append_invlpg(scenario, page);
+    event.access.linear = page | (random_percent(random, 60) ? frame & 0xfff : 0);
+    event.value = random_percent(random, 50) ? 0 : value;
+    scenario_append(scenario, &event);
+    return true;
+  }
+  return false;
+}
+
 static void append_outside_store(struct scenario *scenario, struct places *places,
                                  const struct scenario_capabilities *can, struct random *random)
 {
@@ -210,6 +249,8 @@ void step_append(struct scenario *scenario, struct places *places, const struct 
   const unsigned choice = random_below(random, 100);
 
   if (choice < 14 && places->words > 0 && can->stores_by_access && append_alias_store(scenario, places, can, random))
+    return;
+  if (choice >= 96 && places->words > 0 && can->stores_by_access && append_remap(scenario, places, random))
     return;
   if (choice >= 14 && choice < 19 && places->words > 0)
     append_outside_store(scenario, places, can, random);

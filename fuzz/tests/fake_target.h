@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* A target that is wrong on purpose: a small walker of guest tables with one planted bug. The loop is tested with it. */
+/* A target that is wrong on purpose: a small walker of guest tables with one planted bug. The loop is tested with
+ * it. */
 #ifndef FAKE_TARGET_H
 #define FAKE_TARGET_H
 #include "../loop/target.h"

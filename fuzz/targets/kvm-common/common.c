@@ -9,8 +9,8 @@ const char *kvm_setup(void)
   return kip_setup(&setup);
 }
 
-/* Two properties of the host that the guest must not see change from one scenario to the next: with the guest's MAXPHYADDR, so that a
- * scenario always runs under the same ones. */
+/* Two properties of the host that the guest must not see change from one scenario to the next: with the guest's
+ * MAXPHYADDR, so that a scenario always runs under the same ones. */
 struct kip_config kvm_config(const struct slat_config *config, enum kip_mode mode)
 {
   return (struct kip_config){

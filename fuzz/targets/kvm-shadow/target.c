@@ -1,25 +1,34 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* KVM without hardware help: it shadows the guest's tables. Observed are its software walk, what becomes of an access (the fault that it
- * injects, or the address that its shadow tables give), the rights of the shadow entries, and the flags that it sets in the guest's. */
+/* KVM without hardware help: it shadows the guest's tables. Observed are its software walk, what becomes of an
+ * access (the fault that it injects, or the address that its shadow tables give), the rights of the shadow entries,
+ * and the flags that it sets in the guest's. */
 #include "../kvm-common/common.h"
 
 extern const struct scenario_capabilities scenario_capabilities_of_target;
 extern const struct waiver kvm_shadow_waivers[];
 
+static bool tells_kvm; /* of stores from outside */
+
+/* Which of both it is follows from the guest's MAXPHYADDR, as with other properties of the host. */
 static enum target_status reset(const struct slat_config *config)
 {
   const struct kip_config kvm = kvm_config(config, KIP_SHADOW);
 
+  tells_kvm = config->maxphyaddr % 8 != 7;
   return kip_reset(&kvm) ? TARGET_REFUSED : TARGET_OK;
 }
 
-/* KVM does not track stores from outside: its user must not change page tables in use. A user that does would drop the shadow; so do we. */
+/* KVM does not track stores from outside: its user must not change page tables in use. A user that does would drop the
+ * shadow; so do we. Or not: then KVM has no chance to be right, but it must stay safe. */
 static enum target_status store(uint64_t spa, uint64_t value, unsigned width, bool running)
 {
   if (!kip_write_physical(spa, value, width))
     return TARGET_REFUSED;
-  if (running)
-    kip_zap_all();
+  if (!running)
+    return TARGET_OK;
+  if (!tells_kvm)
+    return TARGET_UNTOLD;
+  kip_zap_all();
   return TARGET_OK;
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What KVM's shadow paging is known to do otherwise than the manuals say. Each is a defect of KVM or a shortcut that its authors chose;
- * fuzz/findings/ has the smallest scenario of each. A divergence that fits no row here stays a divergence. */
+/* What KVM's shadow paging is known to do otherwise than the manuals say. Each is a defect of KVM or a shortcut that
+ * its authors chose; fuzz/findings/ has the smallest scenario of each. A divergence that fits no row here stays a
+ * divergence. */
 #include "../kvm-common/common.h"
 
 extern const struct waiver kvm_shadow_waivers[];
@@ -55,7 +56,8 @@ static bool expected_fault(const struct divergence *d, uint64_t code_set, uint64
          (d->set->outcome[0].code & code_clear) == 0;
 }
 
-/* An implicit supervisor access to a user page under SMAP, with AC = 1: the processor faults, KVM's walk for that fault permits it. */
+/* An implicit supervisor access to a user page under SMAP, with AC = 1: the processor faults, KVM's walk for that
+ * fault permits it. */
 static bool implicit_access_with_ac(const struct divergence *d)
 {
   return d->access && d->access->implicit && (d->observation == OBSERVE_ACCESS || d->observation == OBSERVE_FLAGS) &&
@@ -64,20 +66,30 @@ static bool implicit_access_with_ac(const struct divergence *d)
          (d->text || seen(d, SLAT_TRANSLATED) || d->observation == OBSERVE_FLAGS);
 }
 
-static bool supervisor_wrote_before(const struct divergence *d)
+/* Was there a supervisor write under CR0.WP = 0, CR4.SMAP = 1 and EFLAGS.AC = 1? Follows the registers through the
+ * scenario. */
+static bool supervisor_wrote_past_smap(const struct divergence *d)
 {
+  uint64_t cr0 = CR0_WP, cr4 = 0, rflags = 0; /* a machine starts so */
+
   for (unsigned i = 0; i <= d->at && i < d->scenario->count; i++) {
     const struct slat_event *event = &d->scenario->event[i];
 
+    if (event->kind == SLAT_EVENT_REGISTER) {
+      cr0 = event->reg == SLAT_CR0 ? event->value : cr0;
+      cr4 = event->reg == SLAT_CR4 ? event->value : cr4;
+      rflags = event->reg == SLAT_RFLAGS ? event->value : rflags;
+    }
     if (event->kind == SLAT_EVENT_ACCESS && event->access.kind == SLAT_WRITE &&
-        (!event->access.user || event->access.implicit))
+        (!event->access.user || event->access.implicit) && !(cr0 & CR0_WP) && (cr4 & KVM_CR4_SMAP) &&
+        (rflags & KVM_RFLAGS_AC))
       return true;
   }
   return false;
 }
 
-/* With CR0.WP = 0 and AC = 1 a supervisor write to a read-only user page makes its shadow entry a supervisor one; with AC = 0 that is
- * still there, and SMAP does not concern supervisor pages. */
+/* With CR0.WP = 0 and AC = 1 a supervisor write to a read-only user page makes its shadow entry a supervisor one;
+ * with AC = 0 that is still there, and SMAP does not concern supervisor pages. */
 static bool smap_lost_with_wp_clear(const struct divergence *d)
 {
   struct path path;
@@ -88,7 +100,7 @@ static bool smap_lost_with_wp_clear(const struct divergence *d)
       !expected_fault(d, KIP_PF_PRESENT, KIP_PF_RSVD | KIP_PF_USER))
     return false;
   path = path_of(d);
-  return path.complete && path.user && !path.write && supervisor_wrote_before(d);
+  return path.complete && path.user && !path.write && supervisor_wrote_past_smap(d);
 }
 
 static bool nxe_was_set(const struct divergence *d)
@@ -106,7 +118,8 @@ static bool nxe_was_set(const struct divergence *d)
   return ever;
 }
 
-/* Shadow pages do not depend on the guest's EFER.NXE: entries with XD = 1 that were shadowed under NXE = 1 stay when it is cleared. */
+/* Shadow pages do not depend on the guest's EFER.NXE: entries with XD = 1 that were shadowed under NXE = 1 stay when
+ * it is cleared. */
 static bool nxe_cleared(const struct divergence *d)
 {
   return d->access && seen(d, SLAT_TRANSLATED) &&
@@ -114,11 +127,14 @@ static bool nxe_cleared(const struct divergence *d)
          expected_fault(d, KIP_PF_PRESENT | KIP_PF_RSVD, 0) && path_of(d).execute_disable && nxe_was_set(d);
 }
 
-/* A page fault with P = 0 or RSVD = 1 does not drop the shadow entry of its address. */
+/* A page fault with P = 0 or RSVD = 1 does not drop the shadow entry of its address: it translates later accesses, and
+ * sets no flags for them. */
 static bool fault_keeps_translation(const struct divergence *d)
 {
-  return d->access && seen(d, SLAT_TRANSLATED) &&
-         (d->observation == OBSERVE_ACCESS || d->observation == OBSERVE_RIGHT) && d->fresh_by_fault &&
+  const bool used = (d->observation == OBSERVE_ACCESS || d->observation == OBSERVE_RIGHT) && seen(d, SLAT_TRANSLATED);
+  const bool flags_missing = d->observation == OBSERVE_FLAGS && d->before == d->after;
+
+  return d->access && (used || flags_missing) && d->fresh_by_fault &&
          (!(d->fault_code & KIP_PF_PRESENT) || (d->fault_code & KIP_PF_RSVD));
 }
 
