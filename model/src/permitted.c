@@ -59,20 +59,23 @@ static struct slat_outcome update_outcome(const struct slat_controls *c, const s
   return slat_stage2_fault(c, &s->stage2, SLAT_USE_FLAGS, SLAT_RULE_EPT_FLAGS_VIOLATION, s->gpa, a->linear, 0, 0, 0);
 }
 
-void slat_permitted_outcomes(const struct slat_controls *c, const struct slat_access *a, const struct slat_walk *w,
-                             struct slat_permitted *out)
+struct slat_outcomes slat_permitted_outcomes(const struct slat_controls *c, const struct slat_access *a,
+                                             const struct slat_walk *w)
 {
+  //@ assert readable: \valid_read(&w->outcome) && \forall integer l; 1 <= l <= 4 ==> \valid_read(&w->step[l]);
   const unsigned f4 = update_fault(c, a, w, 4), f3 = update_fault(c, a, w, 3);
   const unsigned f2 = update_fault(c, a, w, 2), f1 = update_fault(c, a, w, 1);
   const bool required = f4 == 2 || f3 == 2 || f2 == 2 || f1 == 2;
+  struct slat_outcomes set;
 
-  out->outcome[0] = w->outcome;
+  set.outcome[0] = w->outcome;
   if (SLAT_RULE(FLAGS_BEFORE_ACCESS, w->outcome.kind == SLAT_TRANSLATED && required))
-    out->outcome[0].kind = SLAT_NO_OUTCOME;
-  out->outcome[4] = update_outcome(c, a, &w->step[4], f4);
-  out->outcome[3] = update_outcome(c, a, &w->step[3], f3);
-  out->outcome[2] = update_outcome(c, a, &w->step[2], f2);
-  out->outcome[1] = update_outcome(c, a, &w->step[1], f1);
+    set.outcome[0].kind = SLAT_NO_OUTCOME;
+  set.outcome[4] = update_outcome(c, a, &w->step[4], f4);
+  set.outcome[3] = update_outcome(c, a, &w->step[3], f3);
+  set.outcome[2] = update_outcome(c, a, &w->step[2], f2);
+  set.outcome[1] = update_outcome(c, a, &w->step[1], f1);
+  return set;
 }
 
 /* What a stage-2 entry is. */
@@ -168,60 +171,50 @@ static void add_step(const struct slat_memory *m, const struct slat_controls *c,
   }
 }
 
-void slat_permitted_updates(const struct slat_memory *m, const struct slat_controls *c, const struct slat_access *a,
-                            const struct slat_walk *w, struct slat_permitted *out)
-{
-  const bool done = w->outcome.kind == SLAT_TRANSLATED && out->outcome[0].kind != SLAT_NO_OUTCOME;
-  const bool allowed = made(w);
-
-  out->updates = 0;
-  if (w->end <= 4)
-    add_step(m, c, a, &w->step[4], 4, allowed, done, out);
-  if (w->end <= 3)
-    add_step(m, c, a, &w->step[3], 3, allowed, done, out);
-  if (w->end <= 2)
-    add_step(m, c, a, &w->step[2], 2, allowed, done, out);
-  if (w->end <= 1)
-    add_step(m, c, a, &w->step[1], 1, allowed, done, out);
-  /* The final GPA: also where rights deny the access, since a processor may have translated it before (ERRATA E20). */
-  if (w->final.end == SLAT_S2_WIDTH || w->outcome.kind == SLAT_NON_CANONICAL)
-    return;
-  if (w->end == 5)
-    add_stage2(m, c, a->linear, 0, a->kind == SLAT_WRITE, w->outcome.kind == SLAT_TRANSLATED, done, out);
-  else if (w->step[w->end].reached && w->step[w->end].entry.kind == SLAT_ENTRY_PAGE && w->end <= 3)
-    add_stage2(m, c, slat_leaf_address(w->step[w->end].value, a->linear, w->end), 0, a->kind == SLAT_WRITE,
-               w->outcome.kind == SLAT_TRANSLATED, done, out);
-}
-
+/* Did the walk give a final GPA that stage 2 can translate?  Also where the guest's rights deny the access, since a
+   processor may have translated it before (ERRATA E20). */
 /*@ requires readable: \valid_read(w);
     requires end: 1 <= w->end <= 5;
     terminates \true;
     assigns \nothing;
+    ensures leaf: \result != 0 && w->end <= 4 ==> w->end <= 3;
 */
-static bool too_wide(const struct slat_walk *w)
+static bool has_final(const struct slat_walk *w)
 {
-  return w->final.end == SLAT_S2_WIDTH || (w->end <= 4 && w->step[w->end].stage2.end == SLAT_S2_WIDTH);
+  if (w->final.end == SLAT_S2_WIDTH || w->outcome.kind == SLAT_NON_CANONICAL)
+    return false;
+  return w->end == 5 || (w->end <= 3 && w->step[w->end].reached && w->step[w->end].entry.kind == SLAT_ENTRY_PAGE);
 }
 
-enum slat_status slat_permitted(const struct slat_machine *machine, unsigned cpu, const struct slat_memory *memory,
-                                const struct slat_access *access, struct slat_permitted *out)
+/*@ requires readable: \valid_read(a) && \valid_read(w);
+    requires end: 1 <= w->end <= 3 || w->end == 5;
+    terminates \true;
+    assigns \nothing;
+*/
+static uint64_t final_gpa(const struct slat_access *a, const struct slat_walk *w)
 {
-  const enum slat_status valid = slat_check_access(access);
+  return w->end == 5 ? a->linear : slat_leaf_address(w->step[w->end].value, a->linear, w->end);
+}
 
-  if (cpu >= SLAT_MAX_CPUS)
-    return SLAT_INVALID_CPU;
-  if (valid != SLAT_OK)
-    return valid;
-  const struct slat_controls *c = &machine->cpu[cpu].controls;
-  if (machine->cpu[cpu].status != SLAT_OK)
-    return (enum slat_status)machine->cpu[cpu].status;
-  if (!c->paging && access->linear > 0xFFFFFFFF)
-    return SLAT_INVALID_ACCESS; /* without long mode linear addresses have 32 bits */
+void slat_permitted_updates(const struct slat_memory *m, const struct slat_controls *c, const struct slat_access *a,
+                            const struct slat_walk *w, bool done, struct slat_permitted *out)
+{
+  const unsigned end = w->end;
+  const bool allowed = made(w);
+  const bool translated = w->outcome.kind == SLAT_TRANSLATED;
+  const bool write = a->kind == SLAT_WRITE;
+  const bool final = has_final(w);
+  const uint64_t gpa = final ? final_gpa(a, w) : 0;
 
-  const struct slat_walk w = slat_walk_linear(memory, c, access);
-  if (c->stage2 == SLAT_STAGE2_NPT && too_wide(&w))
-    return SLAT_UNSUPPORTED_NPT_WIDTH;
-  slat_permitted_outcomes(c, access, &w, out);
-  slat_permitted_updates(memory, c, access, &w, out);
-  return SLAT_OK;
+  out->updates = 0;
+  if (end <= 4)
+    add_step(m, c, a, &w->step[4], 4, allowed, done, out);
+  if (end <= 3)
+    add_step(m, c, a, &w->step[3], 3, allowed, done, out);
+  if (end <= 2)
+    add_step(m, c, a, &w->step[2], 2, allowed, done, out);
+  if (end <= 1)
+    add_step(m, c, a, &w->step[1], 1, allowed, done, out);
+  if (final)
+    add_stage2(m, c, gpa, 0, write, translated, done, out);
 }

@@ -16,5 +16,6 @@ unsigned slat_deleted_rule = 0;
 #include "controls.c"
 #include "machine.c"
 #include "permitted.c"
+#include "answer.c"
 #include "judge.c"
 #include "status.c"

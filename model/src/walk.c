@@ -84,7 +84,7 @@ static inline struct ending finish(const struct slat_memory *m, const struct sla
   struct ending r = { .outcome = { .kind = SLAT_NO_OUTCOME } };
 
   if (!s.reached) {
-    r.outcome = slat_stage2_fault(c, &s.stage2, SLAT_USE_TABLE, (enum slat_rule)s.denied_by, s.gpa, a->linear, us, rw, xd);
+    r.outcome = slat_stage2_fault(c, &s.stage2, SLAT_USE_TABLE, (enum slat_rule)s.denied_by, s.gpa, a->linear, 0, 0, 0);
     return r;
   }
   if (s.entry.kind == SLAT_ENTRY_NOT_PRESENT || s.entry.kind == SLAT_ENTRY_RESERVED) {
@@ -132,12 +132,16 @@ struct slat_walk slat_walk_linear(const struct slat_memory *memory, const struct
 
   w.step[4] = visit(memory, controls, slat_entry_address(controls->guest_table, linear, 4), 4);
   //@ assert a4: w.step[4].gpa == guest_gpa4(controls, linear);
+  //@ assert s4: step_is(w.step[4], memory, controls, guest_gpa4(controls, linear), 4);
   //@ assert e4: w.step[4].reached != 0 ==> w.step[4].value == guest_e4(memory, controls, linear);
   uint64_t e = w.step[4].value;
   bool us = e / 4 % 2 == 1;
   bool rw = e / 2 % 2 == 1;
   bool xd = e / 0x8000000000000000 % 2 == 1;
   if (!goes_on(w.step[4])) {
+    //@ assert us4: w.step[4].reached != 0 ==> (us != 0 <==> guest_us(memory, controls, linear, 4));
+    //@ assert rw4: w.step[4].reached != 0 ==> (rw != 0 <==> guest_rw(memory, controls, linear, 4));
+    //@ assert xd4: w.step[4].reached != 0 ==> (xd != 0 <==> guest_xd(memory, controls, linear, 4));
     //@ assert end4: walk_level(memory, controls, linear) == 4;
     ending = finish(memory, controls, access, w.step[4], 4, us, rw, xd);
     w.end = 4;
@@ -150,12 +154,16 @@ struct slat_walk slat_walk_linear(const struct slat_memory *memory, const struct
   //@ assert b4: below4(memory, controls, linear);
   w.step[3] = visit(memory, controls, slat_entry_address(slat_table_of(e), linear, 3), 3);
   //@ assert a3: w.step[3].gpa == guest_gpa3(memory, controls, linear);
+  //@ assert s3: step_is(w.step[3], memory, controls, guest_gpa3(memory, controls, linear), 3);
   //@ assert e3: w.step[3].reached != 0 ==> w.step[3].value == guest_e3(memory, controls, linear);
   e = w.step[3].value;
   us = SLAT_REQUIRE(WALK_RIGHTS_ALL_LEVELS, us) && e / 4 % 2 == 1;
   rw = SLAT_REQUIRE(WALK_RIGHTS_ALL_LEVELS, rw) && e / 2 % 2 == 1;
   xd = SLAT_RULE(WALK_RIGHTS_ALL_LEVELS, xd) || e / 0x8000000000000000 % 2 == 1;
   if (!goes_on(w.step[3])) {
+    //@ assert us3: w.step[3].reached != 0 ==> (us != 0 <==> guest_us(memory, controls, linear, 3));
+    //@ assert rw3: w.step[3].reached != 0 ==> (rw != 0 <==> guest_rw(memory, controls, linear, 3));
+    //@ assert xd3: w.step[3].reached != 0 ==> (xd != 0 <==> guest_xd(memory, controls, linear, 3));
     //@ assert end3: walk_level(memory, controls, linear) == 3;
     ending = finish(memory, controls, access, w.step[3], 3, us, rw, xd);
     w.end = 3;
@@ -168,12 +176,16 @@ struct slat_walk slat_walk_linear(const struct slat_memory *memory, const struct
   //@ assert b3: below3(memory, controls, linear);
   w.step[2] = visit(memory, controls, slat_entry_address(slat_table_of(e), linear, 2), 2);
   //@ assert a2: w.step[2].gpa == guest_gpa2(memory, controls, linear);
+  //@ assert s2: step_is(w.step[2], memory, controls, guest_gpa2(memory, controls, linear), 2);
   //@ assert e2: w.step[2].reached != 0 ==> w.step[2].value == guest_e2(memory, controls, linear);
   e = w.step[2].value;
   us = SLAT_REQUIRE(WALK_RIGHTS_ALL_LEVELS, us) && e / 4 % 2 == 1;
   rw = SLAT_REQUIRE(WALK_RIGHTS_ALL_LEVELS, rw) && e / 2 % 2 == 1;
   xd = SLAT_RULE(WALK_RIGHTS_ALL_LEVELS, xd) || e / 0x8000000000000000 % 2 == 1;
   if (!goes_on(w.step[2])) {
+    //@ assert us2: w.step[2].reached != 0 ==> (us != 0 <==> guest_us(memory, controls, linear, 2));
+    //@ assert rw2: w.step[2].reached != 0 ==> (rw != 0 <==> guest_rw(memory, controls, linear, 2));
+    //@ assert xd2: w.step[2].reached != 0 ==> (xd != 0 <==> guest_xd(memory, controls, linear, 2));
     //@ assert end2: walk_level(memory, controls, linear) == 2;
     ending = finish(memory, controls, access, w.step[2], 2, us, rw, xd);
     w.end = 2;
@@ -186,11 +198,15 @@ struct slat_walk slat_walk_linear(const struct slat_memory *memory, const struct
   //@ assert b2: below2(memory, controls, linear);
   w.step[1] = visit(memory, controls, slat_entry_address(slat_table_of(e), linear, 1), 1);
   //@ assert a1: w.step[1].gpa == guest_gpa1(memory, controls, linear);
+  //@ assert s1: step_is(w.step[1], memory, controls, guest_gpa1(memory, controls, linear), 1);
   //@ assert e1: w.step[1].reached != 0 ==> w.step[1].value == guest_e1(memory, controls, linear);
   e = w.step[1].value;
   us = SLAT_REQUIRE(WALK_RIGHTS_ALL_LEVELS, us) && e / 4 % 2 == 1;
   rw = SLAT_REQUIRE(WALK_RIGHTS_ALL_LEVELS, rw) && e / 2 % 2 == 1;
   xd = SLAT_RULE(WALK_RIGHTS_ALL_LEVELS, xd) || e / 0x8000000000000000 % 2 == 1;
+  //@ assert us1: w.step[1].reached != 0 ==> (us != 0 <==> guest_us(memory, controls, linear, 1));
+  //@ assert rw1: w.step[1].reached != 0 ==> (rw != 0 <==> guest_rw(memory, controls, linear, 1));
+  //@ assert xd1: w.step[1].reached != 0 ==> (xd != 0 <==> guest_xd(memory, controls, linear, 1));
   //@ assert end1: walk_level(memory, controls, linear) == 1;
   ending = finish(memory, controls, access, w.step[1], 1, us, rw, xd);
   w.end = 1;
