@@ -57,13 +57,24 @@ void finding_name(const struct divergence *d, char name[FINDING_NAME])
   snprintf(name, FINDING_NAME, "%s-%s-%s", rule_id(d->rule), observation_name[d->observation], what);
 }
 
+/* KIND and PLACE stay, and from where a wild access was made; other numbers differ from one scenario to the next. */
 void finding_name_of_text(const char *text, char name[FINDING_NAME])
 {
-  unsigned n = 0;
+  const char *previous = "";
+  unsigned used = 0;
 
-  for (; *text && *text != '\n' && n < FINDING_NAME - 1; text++)
-    name[n++] = isalnum((unsigned char)*text) ? *text : '_';
-  name[n] = 0;
+  name[0] = 0;
+  for (unsigned word = 0; *text && *text != '\n' && used < FINDING_NAME - 1; word++) {
+    const unsigned length = (unsigned)strcspn(text, " \n"), room = FINDING_NAME - used;
+    const bool number = strcspn(text, "0123456789") < length;
+    const bool kept = word < 2 || !number || strncmp(previous, "instruction", 11) == 0;
+
+    used += (unsigned)snprintf(name + used, room, "%s%.*s", word ? "_" : "", kept ? (int)length : 1, kept ? text : "N");
+    previous = text;
+    text += length + (text[length] == ' ');
+  }
+  for (char *c = name; *c; c++)
+    *c = isalnum((unsigned char)*c) ? *c : '_';
 }
 
 /* ---- Text ---- */

@@ -58,12 +58,14 @@ static struct slat_access pick_access(struct random *random, uint64_t page)
   return access;
 }
 
+static void append_access_to(struct scenario *scenario, uint64_t page, struct random *random)
+{
+  scenario_append(scenario, &(struct slat_event){ .kind = SLAT_EVENT_ACCESS, .access = pick_access(random, page) });
+}
+
 static void append_access(struct scenario *scenario, const struct places *places, struct random *random)
 {
-  struct slat_event event = { .kind = SLAT_EVENT_ACCESS };
-
-  event.access = pick_access(random, pick_page(places, random));
-  scenario_append(scenario, &event);
+  append_access_to(scenario, pick_page(places, random), random);
 }
 
 static void append_invlpg(struct scenario *scenario, uint64_t linear)
@@ -225,6 +227,31 @@ static void append_outside_store(struct scenario *scenario, struct places *place
   append_invalidation(scenario, places, can, random, places->word[word]);
 }
 
+/* From outside, what an entry above a page refers to changes: a table and a page change places, at the same address, or
+ * another table is referred to. What is kept of the one must not be taken for the other. @return false: there is none. */
+static bool append_upper_change(struct scenario *scenario, struct places *places, struct random *random)
+{
+  const uint64_t page = pick_page(places, random);
+  const struct route route = places_route(places, scenario_register(scenario, SLAT_CR3, places->root[0]), page);
+
+  if (route.words < 3)
+    return false;
+  const bool other = random_percent(random, 50);
+  const unsigned word = (unsigned)route.word[other ? random_below(random, 3) : 2];
+  const uint64_t frame = places->word[random_below(random, places->words)];
+  const uint64_t value = other ? (places->value[word] & ~ENTRY_ADDRESS) | (frame & ENTRY_ADDRESS)
+                               : places->value[word] ^ ENTRY_PS;
+
+  append_access_to(scenario, page, random);
+  scenario_append(scenario, &(struct slat_event){
+                              .kind = SLAT_EVENT_STORE, .address = places->word[word], .value = value, .width = 8 });
+  places_stored(places, places->word[word], value);
+  if (random_percent(random, 50))
+    append_invlpg(scenario, page);
+  append_access_to(scenario, page, random);
+  return true;
+}
+
 static void append_control_write(struct scenario *scenario, const struct scenario_capabilities *can,
                                  struct random *random)
 {
@@ -251,6 +278,8 @@ void step_append(struct scenario *scenario, struct places *places, const struct 
   if (choice < 14 && places->words > 0 && can->stores_by_access && append_alias_store(scenario, places, can, random))
     return;
   if (choice >= 96 && places->words > 0 && can->stores_by_access && append_remap(scenario, places, random))
+    return;
+  if ((choice == 94 || choice == 95) && places->words > 0 && append_upper_change(scenario, places, random))
     return;
   if (choice >= 14 && choice < 19 && places->words > 0)
     append_outside_store(scenario, places, can, random);
