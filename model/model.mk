@@ -27,11 +27,11 @@ $(RULES_H) $(RULES_C): $(BUILD)/gen/rules.stamp ;
 define objects
 $(1)_OBJECTS := $$(patsubst model/src/%.c,$(BUILD)/obj/$(1)/%.o,$(MODEL_SOURCES)) $(BUILD)/obj/$(1)/rules.o
 $(BUILD)/obj/$(1)/%.o: model/src/%.c $(RULES_H) | $(BUILD)/obj/$(1)/
-	$(2) $(MODEL_CFLAGS) $(3) -MMD -MP -c $$< -o $$@
+	$(Q)$(2) $(MODEL_CFLAGS) $(3) -MMD -MP -c $$< -o $$@
 $(BUILD)/obj/$(1)/rules.o: $(RULES_C) $(RULES_H) | $(BUILD)/obj/$(1)/
-	$(2) $(MODEL_CFLAGS) $(3) -MMD -MP -c $$< -o $$@
+	$(Q)$(2) $(MODEL_CFLAGS) $(3) -MMD -MP -c $$< -o $$@
 $(BUILD)/obj/$(1)/libslat.a: $$($(1)_OBJECTS)
-	rm -f $$@ && $(AR) rcs $$@ $$^
+	$(Q)rm -f $$@ && $(AR) rcs $$@ $$^
 -include $$($(1)_OBJECTS:.o=.d)
 endef
 $(eval $(call objects,gcc,$(CC),))
@@ -49,19 +49,18 @@ SONAME := libslat.so.0
 LIBSLAT_SO := $(BUILD)/lib/libslat.so.$(VERSION)
 
 $(LIBSLAT): $(BUILD)/obj/gcc/libslat.a | $(BUILD)/lib/
-	cp $< $@
+	$(Q)cp $< $@
 $(LIBSLAT_DELETABLE): $(BUILD)/obj/deletable/libslat.a | $(BUILD)/lib/
-	cp $< $@
+	$(Q)cp $< $@
 $(LIBSLAT_SO): $(pic_OBJECTS) | $(BUILD)/lib/
-	$(CC) -shared -Wl,-soname,$(SONAME) -Wl,--no-undefined -o $@ $^
-	ln -sf $(@F) $(BUILD)/lib/$(SONAME)
-	ln -sf $(SONAME) $(BUILD)/lib/libslat.so
+	$(Q)$(CC) -shared -Wl,-soname,$(SONAME) -Wl,--no-undefined -o $@ $^
+	$(Q)ln -sf $(@F) $(BUILD)/lib/$(SONAME)
+	$(Q)ln -sf $(SONAME) $(BUILD)/lib/libslat.so
 
 lib: $(LIBSLAT) $(LIBSLAT_SO)
 
-# The command, and the same command over the library that rules can be deleted from.
+# The command.
 CLI := $(BUILD)/bin/slat
-CLI_DELETABLE := $(BUILD)/bin/slat-deletable
 CLI_CFLAGS := -std=gnu99 -O2 -g $(WARNINGS) $(SLAT_INCLUDES) -Imodel/cli -Imodel/trace
 CLI_LIBS := -ljansson
 CLI_SOURCES := $(sort $(wildcard model/cli/*.c model/trace/*.c))
@@ -70,13 +69,10 @@ CLI_TEST_OBJECTS := $(filter-out %/main.o,$(CLI_OBJECTS))
 
 $(BUILD)/obj/cli/%.o: model/%.c $(RULES_H)
 	@mkdir -p $(@D)
-	$(CC) $(CLI_CFLAGS) -MMD -MP -c $< -o $@
--include $(CLI_OBJECTS:.o=.d) $(BUILD)/obj/cli/tests/delete_rule.d
+	$(Q)$(CC) $(CLI_CFLAGS) -MMD -MP -c $< -o $@
+-include $(CLI_OBJECTS:.o=.d)
 $(CLI): $(CLI_OBJECTS) $(LIBSLAT) | $(BUILD)/bin/
-	$(CC) -o $@ $^ $(CLI_LIBS)
-# SLAT_DELETE_RULE=ID in its environment deletes one rule.
-$(CLI_DELETABLE): $(CLI_OBJECTS) $(BUILD)/obj/cli/tests/delete_rule.o $(LIBSLAT_DELETABLE) | $(BUILD)/bin/
-	$(CC) -o $@ $^ $(CLI_LIBS)
+	$(Q)$(CC) -o $@ $^ $(CLI_LIBS)
 
 cli: $(CLI)
 
@@ -86,7 +82,7 @@ TEST_SOURCES := $(sort $(wildcard model/tests/test_*.c))
 TEST_PROGRAMS := $(TEST_SOURCES:model/tests/%.c=$(BUILD)/test/%)
 TEST_SCRIPTS := $(sort $(wildcard model/tests/test_*.sh))
 $(BUILD)/test/%: model/tests/%.c $(CLI_TEST_OBJECTS) $(LIBSLAT) | $(BUILD)/test/
-	$(CC) $(CLI_CFLAGS) -Imodel/src -MMD -MP -MF $@.d -o $@ $(filter %.c %.o %.a,$^) $(CLI_LIBS) -lcmocka
+	$(Q)$(CC) $(CLI_CFLAGS) -Imodel/src -MMD -MP -MF $@.d -o $@ $(filter %.c %.o %.a,$^) $(CLI_LIBS) -lcmocka
 -include $(TEST_PROGRAMS:=.d)
 
 .PHONY: test-library test-cli
@@ -105,7 +101,7 @@ PARSER_CFLAGS := -std=gnu99 -O1 -g $(SLAT_INCLUDES) -Imodel/cli -Imodel/trace -f
 PARSER_FUZZERS := $(patsubst model/tests/%.c,$(BUILD)/test/%,$(wildcard model/tests/fuzz_*.c))
 $(BUILD)/test/fuzz_%: model/tests/fuzz_%.c $(filter-out %/main.c,$(CLI_SOURCES)) $(MODEL_SOURCES) $(RULES_C) $(RULES_H) \
                       | $(BUILD)/test/
-	$(CLANG) $(PARSER_CFLAGS) -MMD -MP -MF $@.d -o $@ $(filter %.c,$^) $(CLI_LIBS)
+	$(Q)$(CLANG) $(PARSER_CFLAGS) -MMD -MP -MF $@.d -o $@ $(filter %.c,$^) $(CLI_LIBS)
 -include $(PARSER_FUZZERS:=.d)
 .PHONY: fuzz-parser
 fuzz-parser: $(PARSER_FUZZERS)
@@ -120,7 +116,7 @@ fuzz-parser: $(PARSER_FUZZERS)
 
 # Both compilers, warnings as errors; and freestanding: a linked library may ask for memcpy and memset only.
 .PHONY: build-gcc build-clang freestanding rules join
-build-gcc: lib cli $(LIBSLAT_DELETABLE) $(CLI_DELETABLE) $(TEST_PROGRAMS)
+build-gcc: lib cli $(LIBSLAT_DELETABLE) $(TEST_PROGRAMS)
 	@for source in $(MODEL_PARTS); do $(CC) $(MODEL_CFLAGS) -O0 -fsyntax-only $$source || exit 1; done
 build-clang: $(BUILD)/obj/clang/libslat.a $(RULES_H)
 	@for source in $(MODEL_PARTS); do $(CLANG) $(MODEL_CFLAGS) -O0 -fsyntax-only $$source || exit 1; done
@@ -140,9 +136,9 @@ HEADERS := $(wildcard model/include/slat/*.h)
 PKGCONFIG := $(BUILD)/slat.pc
 MANPAGE := $(BUILD)/man/slat.1
 $(PKGCONFIG): model/slat.pc.in model/include/slat/slat.h | $(BUILD)/
-	sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@VERSION@|$(VERSION)|' $< > $@
+	$(Q)sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@VERSION@|$(VERSION)|' $< > $@
 $(MANPAGE): $(CLI) | $(BUILD)/man/
-	help2man --no-info --section=1 --name='explain and check second-level address translation' -o $@ $(CLI)
+	$(Q)help2man --no-info --section=1 --name='explain and check second-level address translation' -o $@ $(CLI)
 
 .PHONY: test-install $(PKGCONFIG)
 install: lib cli $(PKGCONFIG) $(MANPAGE)
