@@ -648,8 +648,9 @@ static void step_access(struct loop *loop, const struct slat_event *event)
       count_rules(loop, access);
     rules_exercised_by(loop, access, &set);
   }
-  /* Both see the flags as they are before: which of them sets them changes from one access to the next. */
-  walk_first = walks && (!accesses || ((access->linear >> 12 ^ loop->at) & 1) == 0);
+  /* Both see the flags as they are before: which of them sets them depends on the access alone, so that a scenario can
+   * be made smaller around it. */
+  walk_first = walks && (!accesses || ((access->linear >> 12 ^ access->width >> 1 ^ access->kind) & 1) == 0);
   if (walk_first)
     observe(loop, OBSERVE_WALK, event, &set, judged);
   if (accesses && !loop->stopped)
