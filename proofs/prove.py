@@ -366,7 +366,8 @@ class Unit:
         return best[1] if best else ""
 
     def summary(self):
-        return {"name": self.name, "defines": self.data.get("defines", []), "goals": len(self.goals), "proved": sum(g[0] for g in self.goals.values()),
+        return {"name": self.name, "defines": self.data.get("defines", []),
+                "goals": len(self.goals), "proved": sum(goal[0] for goal in self.goals.values()),
                 "seconds": round(self.seconds, 1), "smoke": len(self.smoke),
                 "smoke_failed": sum(not passed for passed in self.smoke.values()),
                 "smoke_seconds": round(self.smoke_seconds, 1), "functions": sorted(self.functions),
