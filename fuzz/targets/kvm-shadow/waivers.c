@@ -66,26 +66,34 @@ static bool implicit_access_with_ac(const struct divergence *d)
          (d->text || seen(d, SLAT_TRANSLATED) || d->observation == OBSERVE_FLAGS);
 }
 
-/* Was there a supervisor write under CR0.WP = 0, CR4.SMAP = 1 and EFLAGS.AC = 1? Follows the registers through the
- * scenario. */
-static bool supervisor_wrote_past_smap(const struct divergence *d)
+/* Was there an event, up to the divergence, that meets the condition? Follows the registers as the loop does: what a
+ * processor does not take changes nothing. */
+static bool happened_before(const struct divergence *d,
+                            bool (*condition)(const uint64_t *reg, const struct slat_event *event))
 {
-  uint64_t cr0 = CR0_WP, cr4 = 0, rflags = 0; /* a machine starts so */
+  const unsigned prologue = scenario_prologue(d->scenario);
+  struct slat_machine machine;
 
+  if (slat_open(&machine, &d->machine->config) != SLAT_OK)
+    return false;
   for (unsigned i = 0; i <= d->at && i < d->scenario->count; i++) {
     const struct slat_event *event = &d->scenario->event[i];
+    struct slat_machine after = machine;
 
-    if (event->kind == SLAT_EVENT_REGISTER) {
-      cr0 = event->reg == SLAT_CR0 ? event->value : cr0;
-      cr4 = event->reg == SLAT_CR4 ? event->value : cr4;
-      rflags = event->reg == SLAT_RFLAGS ? event->value : rflags;
-    }
-    if (event->kind == SLAT_EVENT_ACCESS && event->access.kind == SLAT_WRITE &&
-        (!event->access.user || event->access.implicit) && !(cr0 & CR0_WP) && (cr4 & KVM_CR4_SMAP) &&
-        (rflags & KVM_RFLAGS_AC))
+    if (event->kind == SLAT_EVENT_REGISTER && slat_feed(&after, event) == SLAT_OK &&
+        (i < prologue || after.cpu[0].status == SLAT_OK))
+      machine = after;
+    if (i + 1 >= prologue && condition(machine.cpu[0].reg, event))
       return true;
   }
   return false;
+}
+
+static bool supervisor_writes_past_smap(const uint64_t *reg_now, const struct slat_event *event)
+{
+  return event->kind == SLAT_EVENT_ACCESS && event->access.kind == SLAT_WRITE &&
+         (!event->access.user || event->access.implicit) && !(reg_now[SLAT_CR0] & CR0_WP) &&
+         (reg_now[SLAT_CR4] & KVM_CR4_SMAP) && (reg_now[SLAT_RFLAGS] & KVM_RFLAGS_AC);
 }
 
 /* With CR0.WP = 0 and AC = 1 a supervisor write to a read-only user page makes its shadow entry a supervisor one;
@@ -100,22 +108,13 @@ static bool smap_lost_with_wp_clear(const struct divergence *d)
       !expected_fault(d, KIP_PF_PRESENT, KIP_PF_RSVD | KIP_PF_USER))
     return false;
   path = path_of(d);
-  return path.complete && path.user && !path.write && supervisor_wrote_past_smap(d);
+  return path.complete && path.user && !path.write && happened_before(d, supervisor_writes_past_smap);
 }
 
-static bool nxe_was_set(const struct divergence *d)
+static bool nxe_is_set(const uint64_t *reg_now, const struct slat_event *event)
 {
-  const unsigned prologue = scenario_prologue(d->scenario);
-  bool now = d->machine->config.nx, ever = false; /* a machine starts with NXE = 1 where it can */
-
-  for (unsigned i = 0; i <= d->at && i < d->scenario->count; i++) {
-    const struct slat_event *event = &d->scenario->event[i];
-
-    if (event->kind == SLAT_EVENT_REGISTER && event->reg == SLAT_EFER)
-      now = event->value & EFER_NXE;
-    ever = ever || (i + 1 >= prologue && now);
-  }
-  return ever;
+  (void)event;
+  return reg_now[SLAT_EFER] & EFER_NXE;
 }
 
 /* Shadow pages do not depend on the guest's EFER.NXE: entries with XD = 1 that were shadowed under NXE = 1 stay when
@@ -124,7 +123,8 @@ static bool nxe_cleared(const struct divergence *d)
 {
   return d->access && seen(d, SLAT_TRANSLATED) &&
          (d->observation == OBSERVE_ACCESS || d->observation == OBSERVE_RIGHT) && !(reg(d, SLAT_EFER) & EFER_NXE) &&
-         expected_fault(d, KIP_PF_PRESENT | KIP_PF_RSVD, 0) && path_of(d).execute_disable && nxe_was_set(d);
+         expected_fault(d, KIP_PF_PRESENT | KIP_PF_RSVD, 0) && path_of(d).execute_disable &&
+         happened_before(d, nxe_is_set);
 }
 
 /* A page fault with P = 0 or RSVD = 1 does not drop the shadow entry of its address: it translates later accesses, and
