@@ -63,7 +63,7 @@ fuzz-programs: fuzz-objects fuzz-kvm
 	done; \
 	fuzz/loop/link $$target rules $(FUZZ_KVM)plain $(FUZZ)/$$target/rules || exit 1; done
 
-fuzz: fuzz-programs
+fuzz: fuzz-programs $(CLI)
 	@fuzz/report/run --target '$(TARGET)' --duration '$(DURATION)' --seed '$(SEED)' --kernel '$(KERNEL)' --oracle '$(ORACLE)'
 
 .PHONY: fuzz-replay-sanitized
