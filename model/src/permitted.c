@@ -160,7 +160,7 @@ static void add_step(const struct slat_memory *m, const struct slat_controls *c,
                      const struct slat_step *s, unsigned level, bool allowed, bool done, struct slat_permitted *out)
 {
   if (s->stage2.end != SLAT_S2_WIDTH)
-    add_stage2(m, c, s->gpa, level, SLAT_REQUIRE(STAGE2_TABLE_DIRTY, 1), s->reached, done, out);
+    add_stage2(m, c, s->gpa, level, SLAT_RULE(STAGE2_TABLE_DIRTY, 1), s->reached, done, out);
   if (used(s)) {
     struct slat_update u = slat_guest_update(c, s, a, allowed);
     u.must = SLAT_RULE(FLAGS_MUST_IF_DONE, done) ? u.must : 0;

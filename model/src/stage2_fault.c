@@ -133,7 +133,7 @@ static inline unsigned qualification_allowed(const struct slat_stage2 *s)
 */
 static inline unsigned qualification_linear(enum slat_use use)
 {
-  return (SLAT_REQUIRE(EPT_QUAL_LINEAR_VALID, 1) ? 1u : 0u) + (SLAT_RULE(EPT_QUAL_FINAL, is_final(use)) ? 2u : 0u);
+  return (SLAT_RULE(EPT_QUAL_LINEAR_VALID, 1) ? 1u : 0u) + (SLAT_RULE(EPT_QUAL_FINAL, is_final(use)) ? 2u : 0u);
 }
 
 /* Bits 11:9, the guest's rights to the linear address (advanced information), as a field of three bits. */
@@ -176,7 +176,7 @@ uint64_t slat_ept_qualification_open(const struct slat_controls *c, enum slat_us
 {
   uint64_t open = 0x4040;
 
-  if (!SLAT_RULE(EPT_QUAL_ADVANCED, is_final(use) && c->ept_advanced_info))
+  if (!SLAT_REQUIRE(EPT_QUAL_ADVANCED, is_final(use) && c->ept_advanced_info))
     open += 0xE00;
   if (SLAT_RULE(EPT_QUAL_RMW, use == SLAT_USE_FLAGS))
     open += 1;
@@ -204,7 +204,7 @@ static inline unsigned exitinfo1_code(const struct slat_stage2 *s, enum slat_use
     bits += 1;
   if (SLAT_RULE(NPF_RW, use == SLAT_USE_WRITE || use == SLAT_USE_TABLE || use == SLAT_USE_FLAGS))
     bits += 2;
-  if (SLAT_REQUIRE(NPF_US, 1))
+  if (SLAT_RULE(NPF_US, 1))
     bits += 4;
   if (SLAT_RULE(NPF_RSV, s->end == SLAT_S2_RESERVED))
     bits += 8;
