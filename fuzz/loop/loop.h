@@ -28,7 +28,7 @@ struct loop {
   uint64_t loop_start, oracle_ticks, clock_cost;
   bool timed;
   bool compared;           /* something was */
-  bool untold;        /* memory was written without the target's knowledge */
+  bool untold;             /* memory was written without the target's knowledge */
   bool stopped;            /* a divergence without a waiver: what follows from it is not judged */
   char name[FINDING_NAME]; /* of that divergence; "" if there is none */
   char text[LOOP_TEXT];

@@ -15,7 +15,7 @@ enum skip {
   SKIP_ACCESS_UNSUPPORTED, /* access: the model says "unsupported" */
   SKIP_STALE_STORE,        /* access: a store to its walk was not followed by an invalidation */
   SKIP_STALE_REGISTER,     /* access: the same after EFER.NXE was cleared */
-  SKIP_UNTOLD_STORE,         /* access: memory was written behind the target's back */
+  SKIP_UNTOLD_STORE,       /* access: memory was written behind the target's back */
   SKIP_OUTSIDE_MEMORY, /* access: its walk reads a table where the machine has no memory (a condition of the target) */
   SKIP_SELF_MODIFYING, /* access: setting a flag in a guest entry changes an EPT entry of the same walk */
   SKIP_UNOBSERVED,     /* access: the target cannot show it */

@@ -21,7 +21,7 @@ enum target_status {
   TARGET_OK,
   TARGET_REFUSED, /* the target, or the machine it stands for, does not do this (#GP): nothing was changed */
   TARGET_BROKEN,  /* an error that no guest may cause: a finding */
-  TARGET_UNTOLD   /* store(): memory was written without the target's knowledge, as its user must not. From now on what it
+  TARGET_UNTOLD /* store(): memory was written without the target's knowledge, as its user must not. From now on what it
                      caches may be wrong for ever; it must not crash, and its own walks must still be right */
 };
 

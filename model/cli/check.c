@@ -211,10 +211,13 @@ static int check(struct context *c)
 
 int command_check(int argc, char **argv)
 {
-  static const struct argp_option options[] = {
-    OPTION_FORMAT, {"quiet", 'q', NULL, 0, "Print divergences and the summary only", 0}, {0}};
+  static const struct argp_option options[] = { OPTION_FORMAT,
+                                                { "quiet", 'q', NULL, 0, "Print divergences and the summary only", 0 },
+                                                { 0 } };
   static const struct argp argp = {
-    options, parse, "TRACE",
+    options,
+    parse,
+    "TRACE",
     "Replays a trace and holds each observed outcome against the set of outcomes that the manuals permit."
     "\vAn access that is done sets the accessed and dirty flags that it must, and stores its value, before the next "
     "event.  Words that an observation lists are judged each, then taken over.  The replay stops at the first "
@@ -224,8 +227,11 @@ int command_check(int argc, char **argv)
     "{\"summary\": {trace, observations, divergences, words, word_divergences, words_skipped, unobserved, "
     "complete}}.\n\n"
     "Example: does my hypervisor do what the manuals say?\n\n  $ my-hypervisor --replay scenario.jsonl | slat check -",
-    NULL, NULL, NULL};
-  struct arguments arguments = {.format = FORMAT_TEXT};
+    NULL,
+    NULL,
+    NULL
+  };
+  struct arguments arguments = { .format = FORMAT_TEXT };
   struct slat_trace trace;
   struct replay replay;
   argp_parse(&argp, argc, argv, 0, NULL, &arguments);
@@ -233,7 +239,7 @@ int command_check(int argc, char **argv)
   int code = load_trace(&trace, arguments.trace);
   if (code != EXIT_AGREES)
     return code;
-  struct context context = {.arguments = &arguments, .style = terminal_style(), .replay = &replay};
+  struct context context = { .arguments = &arguments, .style = terminal_style(), .replay = &replay };
   code = replay_open(&replay, &trace) ? check(&context) : replay.failure;
   replay_close(&replay);
   slat_trace_free(&trace);

@@ -12,7 +12,7 @@
 enum {
   EXIT_AGREES = 0,
   EXIT_DIVERGES = 1,
-  EXIT_USAGE = 2,     /* also: a file that cannot be opened or written */
+  EXIT_USAGE = 2, /* also: a file that cannot be opened or written */
   EXIT_MALFORMED = 3,
   EXIT_UNSUPPORTED = 4
 };
@@ -29,7 +29,10 @@ int command_convert(int argc, char **argv);
 int command_version(int argc, char **argv);
 
 /* The option --format, the same everywhere; `key` 'f' goes to parse_format(). */
-#define OPTION_FORMAT {"format", 'f', "text|json", 0, "How results are printed (default: text)", 0}
+#define OPTION_FORMAT \
+  { \
+    "format", 'f', "text|json", 0, "How results are printed (default: text)", 0 \
+  }
 enum format parse_format(const char *text, struct argp_state *state);
 
 /* A positive number, or a usage error that names `what`. */

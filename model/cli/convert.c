@@ -72,16 +72,22 @@ static int write_trace(const struct slat_trace *trace, bool binary, const char *
 int command_convert(int argc, char **argv)
 {
   static const struct argp_option options[] = {
-    {"to", 't', "json|binary", 0, "The form to write (default: the one that IN does not have)", 0}, {0}};
+    { "to", 't', "json|binary", 0, "The form to write (default: the one that IN does not have)", 0 }, { 0 }
+  };
   static const struct argp argp = {
-    options, parse, "IN [OUT]",
+    options,
+    parse,
+    "IN [OUT]",
     "Converts a trace between JSON Lines and the binary form, without loss but for notes: the binary form has none."
     "\vThe form of IN is told by its first bytes.  Without OUT, or with -, the result goes to stdout.  JSON to JSON "
     "gives the canonical spelling.\n\n"
     "Example: make a seed for a fuzzer, and look at what it found\n\n"
     "  $ slat convert scenario.jsonl seed.slt\n  $ slat convert crash.slt | less",
-    NULL, NULL, NULL};
-  struct arguments arguments = {.to = FORM_OTHER};
+    NULL,
+    NULL,
+    NULL
+  };
+  struct arguments arguments = { .to = FORM_OTHER };
   struct slat_trace trace;
   argp_parse(&argp, argc, argv, 0, NULL, &arguments);
 

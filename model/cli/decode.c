@@ -13,7 +13,7 @@
 
 const char *entry_level_name(unsigned level)
 {
-  static const char *const names[] = {"", "PTE", "PDE", "PDPTE", "PML4E"};
+  static const char *const names[] = { "", "PTE", "PDE", "PDPTE", "PML4E" };
   return level < COUNT(names) ? names[level] : "";
 }
 
@@ -25,16 +25,19 @@ struct field {
 };
 
 /* SDM, "Format of a Page-Table Entry that Maps a 4-KByte Page" and its siblings; APM, "4-Kbyte PTE - Long Mode". */
-static const struct field intel_fields[] = {{0, "P", false},   {1, "R/W", false}, {2, "U/S", false}, {3, "PWT", false},
-                                            {4, "PCD", false}, {5, "A", false},   {6, "D", true},    {7, "PS", false},
-                                            {8, "G", true},    {63, "XD", false}};
+static const struct field intel_fields[] = { { 0, "P", false },   { 1, "R/W", false }, { 2, "U/S", false },
+                                             { 3, "PWT", false }, { 4, "PCD", false }, { 5, "A", false },
+                                             { 6, "D", true },    { 7, "PS", false },  { 8, "G", true },
+                                             { 63, "XD", false } };
 /* AMD calls bit 63 NX; the rest is the same. */
-static const struct field amd_fields[] = {{0, "P", false},   {1, "R/W", false}, {2, "U/S", false}, {3, "PWT", false},
-                                          {4, "PCD", false}, {5, "A", false},   {6, "D", true},    {7, "PS", false},
-                                          {8, "G", true},    {63, "NX", false}};
+static const struct field amd_fields[] = { { 0, "P", false },   { 1, "R/W", false }, { 2, "U/S", false },
+                                           { 3, "PWT", false }, { 4, "PCD", false }, { 5, "A", false },
+                                           { 6, "D", true },    { 7, "PS", false },  { 8, "G", true },
+                                           { 63, "NX", false } };
 /* SDM, "Format of an EPT Page-Table Entry that Maps a 4-KByte Page" and its siblings. */
-static const struct field ept_fields[] = {{0, "R", false},  {1, "W", false}, {2, "X", false}, {6, "IPAT", true},
-                                          {7, "PS", false}, {8, "A", false}, {9, "D", true}};
+static const struct field ept_fields[] = { { 0, "R", false },   { 1, "W", false },  { 2, "X", false },
+                                           { 6, "IPAT", true }, { 7, "PS", false }, { 8, "A", false },
+                                           { 9, "D", true } };
 
 static const struct field *fields_of(const struct entry *entry, size_t *count)
 {
@@ -74,7 +77,7 @@ static bool has_field(const struct entry *entry, const struct field *field)
 
 static const char *memory_type_name(unsigned memory_type)
 {
-  static const char *const names[8] = {"UC", "WC", "2", "3", "WT", "WP", "WB", "7"};
+  static const char *const names[8] = { "UC", "WC", "2", "3", "WT", "WP", "WB", "7" };
   return names[memory_type % 8];
 }
 
@@ -122,37 +125,37 @@ uint64_t entry_address(const struct entry *entry)
 
 /* SDM, "Interrupt 14 - Page-Fault Exception (#PF)", figure "Page-Fault Error Code"; APM, "Page-Fault Error Code". */
 static const struct code_bit page_fault_bits[] = {
-  {0, "P", "the translation was present: a protection violation", "an entry was not present"},
-  {1, "W/R", "the access was a write", "the access was no write"},
-  {2, "U/S", "a user-mode access", "a supervisor-mode access"},
-  {3, "RSVD", "a reserved bit is set in an entry", "no reserved bit"},
-  {4, "I/D", "an instruction fetch", "no instruction fetch, or not told"},
+  { 0, "P", "the translation was present: a protection violation", "an entry was not present" },
+  { 1, "W/R", "the access was a write", "the access was no write" },
+  { 2, "U/S", "a user-mode access", "a supervisor-mode access" },
+  { 3, "RSVD", "a reserved bit is set in an entry", "no reserved bit" },
+  { 4, "I/D", "an instruction fetch", "no instruction fetch, or not told" },
 };
 /* SDM, "Exit Qualification for EPT Violations". */
 static const struct code_bit ept_violation_bits[] = {
-  {0, "read", "the access was a data read", NULL},
-  {1, "write", "the access was a data write", NULL},
-  {2, "fetch", "the access was an instruction fetch", NULL},
-  {3, "readable", "the guest-physical address was readable", "the guest-physical address was not readable"},
-  {4, "writeable", "the guest-physical address was writeable", "the guest-physical address was not writeable"},
-  {5, "executable", "the guest-physical address was executable", "the guest-physical address was not executable"},
-  {6, "user-executable", "executable for user-mode linear addresses", NULL},
-  {7, "linear", "the guest linear-address field is valid", "the guest linear-address field is not valid"},
-  {8, "final", "the access was to the translation of a linear address", "the access was to a guest paging structure"},
-  {9, "user", "advanced: a user-mode linear address", NULL},
-  {10, "read/write", "advanced: a read/write page", NULL},
-  {11, "XD", "advanced: an execute-disable page", NULL},
-  {12, "NMI-unblocking", "NMI unblocking due to IRET", NULL},
+  { 0, "read", "the access was a data read", NULL },
+  { 1, "write", "the access was a data write", NULL },
+  { 2, "fetch", "the access was an instruction fetch", NULL },
+  { 3, "readable", "the guest-physical address was readable", "the guest-physical address was not readable" },
+  { 4, "writeable", "the guest-physical address was writeable", "the guest-physical address was not writeable" },
+  { 5, "executable", "the guest-physical address was executable", "the guest-physical address was not executable" },
+  { 6, "user-executable", "executable for user-mode linear addresses", NULL },
+  { 7, "linear", "the guest linear-address field is valid", "the guest linear-address field is not valid" },
+  { 8, "final", "the access was to the translation of a linear address", "the access was to a guest paging structure" },
+  { 9, "user", "advanced: a user-mode linear address", NULL },
+  { 10, "read/write", "advanced: a read/write page", NULL },
+  { 11, "XD", "advanced: an execute-disable page", NULL },
+  { 12, "NMI-unblocking", "NMI unblocking due to IRET", NULL },
 };
 /* APM, "Nested versus Guest Page Faults, Fault Ordering". */
 static const struct code_bit nested_page_fault_bits[] = {
-  {0, "P", "the nested page was present", "the nested page was not present"},
-  {1, "RW", "the nested access was a write", "the nested access was no write"},
-  {2, "US", "a user access for the nested walk", "a supervisor access for the nested walk"},
-  {3, "RSV", "a reserved bit is set in a nested entry", "no reserved bit"},
-  {4, "ID", "the nested access was a code read", "no code read, or not told"},
-  {32, "final", "faulted while translating the final guest-physical address", NULL},
-  {33, "tables", "faulted while translating a guest page table", NULL},
+  { 0, "P", "the nested page was present", "the nested page was not present" },
+  { 1, "RW", "the nested access was a write", "the nested access was no write" },
+  { 2, "US", "a user access for the nested walk", "a supervisor access for the nested walk" },
+  { 3, "RSV", "a reserved bit is set in a nested entry", "no reserved bit" },
+  { 4, "ID", "the nested access was a code read", "no code read, or not told" },
+  { 32, "final", "faulted while translating the final guest-physical address", NULL },
+  { 33, "tables", "faulted while translating a guest page table", NULL },
 };
 
 const struct code_bit *code_bits(unsigned kind, size_t *count)
@@ -177,16 +180,21 @@ void outcome_text(const struct slat_outcome *outcome, char *text, size_t room)
 {
   const char *name = slat_outcome_kind_name(outcome->kind);
   size_t used = (size_t)snprintf(text, room, "%s", name == NULL ? "nothing" : name);
-  const char *const fields[] = {outcome->kind == SLAT_TRANSLATED ? "spa" : NULL, slat_outcome_code_name(outcome->kind),
-                                slat_outcome_gpa_name(outcome->kind), slat_outcome_linear_name(outcome->kind)};
-  const uint64_t values[] = {outcome->spa, outcome->code, outcome->gpa, outcome->linear};
+  const char *const fields[] = { outcome->kind == SLAT_TRANSLATED ? "spa" : NULL, slat_outcome_code_name(outcome->kind),
+                                 slat_outcome_gpa_name(outcome->kind), slat_outcome_linear_name(outcome->kind) };
+  const uint64_t values[] = { outcome->spa, outcome->code, outcome->gpa, outcome->linear };
   for (size_t i = 0; i < COUNT(fields); i++)
     if (fields[i] != NULL && used < room)
       used += (size_t)snprintf(text + used, room - used, ", %s 0x%" PRIx64,
-                               i == 0 ? "SPA" : i == 2 && fields[i][0] == 'g' ? "GPA" : fields[i], values[i]);
+                               i == 0                          ? "SPA"
+                               : i == 2 && fields[i][0] == 'g' ? "GPA"
+                                                               : fields[i],
+                               values[i]);
   if (outcome->kind == SLAT_TRANSLATED && outcome->page_shift != 0 && used < room)
     (void)snprintf(text + used, room - used, ", %s page",
-                   outcome->page_shift == 12 ? "4 KB" : outcome->page_shift == 21 ? "2 MB" : "1 GB");
+                   outcome->page_shift == 12   ? "4 KB"
+                   : outcome->page_shift == 21 ? "2 MB"
+                                               : "1 GB");
 }
 
 json_t *outcome_json(const struct slat_outcome *outcome, bool permitted)

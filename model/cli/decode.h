@@ -11,10 +11,10 @@ enum entry_format { ENTRY_INTEL, ENTRY_EPT, ENTRY_AMD };
 
 struct entry {
   enum entry_format format;
-  unsigned level;     /* 1..4 */
+  unsigned level; /* 1..4 */
   uint64_t value;
-  bool leaf;          /* maps a page */
-  bool ept_ad;        /* EPTP bit 6: bits 9:8 of an EPT entry are flags */
+  bool leaf;   /* maps a page */
+  bool ept_ad; /* EPTP bit 6: bits 9:8 of an EPT entry are flags */
 };
 
 const char *entry_level_name(unsigned level); /* "PTE", "PDE", "PDPTE", "PML4E" */

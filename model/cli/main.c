@@ -8,11 +8,11 @@
 static const struct command {
   const char *name;
   int (*run)(int argc, char **argv);
-} commands[] = {{"walk", command_walk},
-                {"check", command_check},
-                {"rules", command_rules},
-                {"convert", command_convert},
-                {"version", command_version}};
+} commands[] = { { "walk", command_walk },
+                 { "check", command_check },
+                 { "rules", command_rules },
+                 { "convert", command_convert },
+                 { "version", command_version } };
 
 static const char help[] =
   "Usage: slat COMMAND [OPTION...] [FILE...]\n"
@@ -45,7 +45,7 @@ int main(int argc, char **argv)
     return finish_output(EXIT_AGREES);
   }
   if (strcmp(argv[1], "--version") == 0)
-    argv[1] = (char *)(uintptr_t)"version";
+    argv[1] = (char *)(uintptr_t) "version";
   for (size_t i = 0; i < sizeof commands / sizeof *commands; i++)
     if (strcmp(argv[1], commands[i].name) == 0) {
       (void)snprintf(name, sizeof name, "slat %s", commands[i].name);

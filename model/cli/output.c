@@ -57,8 +57,9 @@ struct style terminal_style(void)
 {
   const char *no_color = getenv("NO_COLOR");
   if (!isatty(STDOUT_FILENO) || (no_color != NULL && no_color[0] != '\0'))
-    return (struct style){"", "", "", "", ""};
-  return (struct style){.dim = "\033[2m", .bold = "\033[1m", .good = "\033[32m", .bad = "\033[31m", .reset = "\033[0m"};
+    return (struct style){ "", "", "", "", "" };
+  return (
+    struct style){ .dim = "\033[2m", .bold = "\033[1m", .good = "\033[32m", .bad = "\033[31m", .reset = "\033[0m" };
 }
 
 void print_wrapped(const char *text, int at, int indent)

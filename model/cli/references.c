@@ -17,7 +17,7 @@ static uint64_t record_read(void *context, uint64_t spa)
   struct references *out = recorder->out;
   const uint64_t value = recorder->memory->read(recorder->memory->context, spa);
   if (out->count < MAX_REFERENCES)
-    out->reference[out->count++] = (struct reference){.spa = spa, .entry = {.value = value}};
+    out->reference[out->count++] = (struct reference){ .spa = spa, .entry = { .value = value } };
   return value;
 }
 
@@ -58,8 +58,8 @@ void record_references(struct references *out, const struct slat_machine *machin
                        const struct slat_memory *memory, const struct slat_access *access)
 {
   const struct slat_controls *controls = &machine->cpu[cpu].controls;
-  struct recorder recorder = {.memory = memory, .out = out};
-  const struct slat_memory recording = {.read = record_read, .context = &recorder};
+  struct recorder recorder = { .memory = memory, .out = out };
+  const struct slat_memory recording = { .read = record_read, .context = &recorder };
   bool reached = true;
   unsigned next = 0;
 

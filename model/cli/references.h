@@ -8,11 +8,11 @@
 enum { MAX_REFERENCES = 24 };
 
 struct reference {
-  uint64_t spa, gpa;   /* where it was read; the GPA of the guest entry, or the one that stage 2 translates */
+  uint64_t spa, gpa; /* where it was read; the GPA of the guest entry, or the one that stage 2 translates */
   struct entry entry;
-  bool guest;          /* an entry of the guest's tables; else of EPT or the nested tables */
-  uint8_t step;        /* which translation it serves: guest entry of level 4..1, or 0: the final GPA */
-  unsigned rule;       /* that says what the entry is; SLAT_RULE_NONE: not told */
+  bool guest;    /* an entry of the guest's tables; else of EPT or the nested tables */
+  uint8_t step;  /* which translation it serves: guest entry of level 4..1, or 0: the final GPA */
+  unsigned rule; /* that says what the entry is; SLAT_RULE_NONE: not told */
 };
 
 struct references {

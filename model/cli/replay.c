@@ -37,7 +37,7 @@ static bool memory_write(struct memory *memory, uint64_t spa, uint64_t value)
   }
   struct word *word = &memory->words[slot_of(memory->words, memory->room, spa)];
   memory->count += !word->used;
-  *word = (struct word){.spa = spa, .value = value, .used = true};
+  *word = (struct word){ .spa = spa, .value = value, .used = true };
   return true;
 }
 
@@ -56,7 +56,7 @@ static bool memory_store(struct memory *memory, uint64_t spa, uint64_t value, un
 
 struct slat_memory replay_memory(struct replay *replay)
 {
-  return (struct slat_memory){.read = memory_read, .context = &replay->memory};
+  return (struct slat_memory){ .read = memory_read, .context = &replay->memory };
 }
 
 static bool fail(struct replay *replay, size_t event, enum slat_status status)
@@ -133,9 +133,8 @@ static const struct slat_outcome *translated(const struct step *step)
 
 static bool is_done(const struct step *step)
 {
-  return translated(step) != NULL &&
-         (step->observed == NULL ? step->set.outcome[0].kind == SLAT_TRANSLATED
-                                 : step->observed->outcome.kind == SLAT_TRANSLATED);
+  return translated(step) != NULL && (step->observed == NULL ? step->set.outcome[0].kind == SLAT_TRANSLATED
+                                                             : step->observed->outcome.kind == SLAT_TRANSLATED);
 }
 
 bool step_stores_into(const struct step *step, uint64_t spa)
@@ -155,8 +154,8 @@ bool replay_commit(struct replay *replay, const struct step *step)
       if (update->must != 0 && !memory_write(&replay->memory, update->spa, now | update->must))
         return out_of_memory(replay);
     }
-    if (step->access->stores && !memory_store(&replay->memory, translated(step)->spa, step->access->value,
-                                              step->access->access.width))
+    if (step->access->stores &&
+        !memory_store(&replay->memory, translated(step)->spa, step->access->value, step->access->access.width))
       return out_of_memory(replay);
   }
   for (size_t i = 0; i < step->words; i++) {

@@ -32,11 +32,11 @@ struct replay {
 
 /* One access, before it changes anything. */
 struct step {
-  size_t number;               /* from 1 */
-  size_t index;                /* of its event */
+  size_t number; /* from 1 */
+  size_t index;  /* of its event */
   const struct slat_event *access;
   const struct slat_event *observed; /* NULL: none */
-  size_t words;                /* OBSERVED_WORDs, from observed + 1 */
+  size_t words;                      /* OBSERVED_WORDs, from observed + 1 */
   struct slat_permitted set;
 };
 

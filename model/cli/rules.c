@@ -71,16 +71,22 @@ static int report_unknown(const struct arguments *arguments)
 
 int command_rules(int argc, char **argv)
 {
-  static const struct argp_option options[] = {
-    OPTION_FORMAT, {"chapter", 'c', "CHAPTER", 0, "Only the rules of one chapter", 0}, {0}};
+  static const struct argp_option options[] = { OPTION_FORMAT,
+                                                { "chapter", 'c', "CHAPTER", 0, "Only the rules of one chapter", 0 },
+                                                { 0 } };
   static const struct argp argp = {
-    options, parse, "[ID]",
+    options,
+    parse,
+    "[ID]",
     "Prints the rules of the specification: id, class, statement; or all about the rule ID."
     "\vClasses: must, the manuals require it; may, they permit it; vendor, processors of that vendor do it; "
     "not-modelled, listed for honesty.  As JSON: one object a line with id, chapter, statement, source, class.\n\n"
     "Example: which entries does a processor with EPT reject?\n\n  $ slat rules --chapter ept",
-    NULL, NULL, NULL};
-  struct arguments arguments = {.format = FORMAT_TEXT};
+    NULL,
+    NULL,
+    NULL
+  };
+  struct arguments arguments = { .format = FORMAT_TEXT };
   const char *chapter = "";
   unsigned found = 0;
   argp_parse(&argp, argc, argv, 0, NULL, &arguments);

@@ -30,10 +30,13 @@ static unsigned count_rules(bool modelled)
 
 int command_version(int argc, char **argv)
 {
-  static const struct argp_option options[] = {OPTION_FORMAT, {0}};
+  static const struct argp_option options[] = { OPTION_FORMAT, { 0 } };
   static const struct argp argp = {
-    options, parse, "", "Prints the version of slat, of its interface and of slat-trace.\vExample:\n\n  $ slat version",
-    NULL, NULL, NULL};
+    options, parse,
+    "",      "Prints the version of slat, of its interface and of slat-trace.\vExample:\n\n  $ slat version",
+    NULL,    NULL,
+    NULL
+  };
   enum format format = FORMAT_TEXT;
   argp_parse(&argp, argc, argv, 0, NULL, &format);
 

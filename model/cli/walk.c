@@ -27,8 +27,8 @@ struct context {
 /* One access on its way to the reader. */
 struct explanation {
   const struct step *step;
-  unsigned shown;    /* index in the set of the outcome that is explained */
-  unsigned decided;  /* number of the reference whose entry decided, 0: none did */
+  unsigned shown;   /* index in the set of the outcome that is explained */
+  unsigned decided; /* number of the reference whose entry decided, 0: none did */
   const struct slat_controls *controls;
   const struct slat_cpu *cpu;
   struct references references;
@@ -117,7 +117,7 @@ enum { VALUE_WIDTH = 18, FIELDS_WIDTH = 30 };
 
 static struct columns columns_of(const struct explanation *x)
 {
-  struct columns columns = {.name = 5, .spa = 3, .gap = 2};
+  struct columns columns = { .name = 5, .spa = 3, .gap = 2 };
   char text[40];
   for (unsigned i = 0; i < x->references.count; i++) {
     const struct reference *r = &x->references.reference[i];
@@ -147,7 +147,7 @@ static void print_purpose(const struct context *c, const struct explanation *x, 
 
 static void print_reference(const struct context *c, const struct explanation *x, unsigned number, struct columns w)
 {
-  static const char *const sizes[] = {"", "", " 2 MB", " 1 GB", ""};
+  static const char *const sizes[] = { "", "", " 2 MB", " 1 GB", "" };
   const struct reference *r = &x->references.reference[number - 1];
   const struct entry *entry = &r->entry;
   char name[40], fields[60];
@@ -156,9 +156,9 @@ static void print_reference(const struct context *c, const struct explanation *x
   entry_fields_text(entry, fields, sizeof fields);
   const bool decided = number == x->decided;
   const char *colour = decided ? c->style.bad : r->guest ? "" : c->style.dim;
-  (void)printf("%s%s%3u%*s%*s%-*s%*s0x%-*" PRIx64 "%*s0x%016" PRIx64 "%*s%-*s%*s", colour, decided ? ">" : " ",
-               number, w.gap, "", r->guest ? 0 : 2, "", r->guest ? w.name : w.name - 2, name, w.gap, "", w.spa - 2,
-               r->spa, w.gap, "", entry->value, w.gap, "", FIELDS_WIDTH, fields, w.gap, "");
+  (void)printf("%s%s%3u%*s%*s%-*s%*s0x%-*" PRIx64 "%*s0x%016" PRIx64 "%*s%-*s%*s", colour, decided ? ">" : " ", number,
+               w.gap, "", r->guest ? 0 : 2, "", r->guest ? w.name : w.name - 2, name, w.gap, "", w.spa - 2, r->spa,
+               w.gap, "", entry->value, w.gap, "", FIELDS_WIDTH, fields, w.gap, "");
   if (entry->format == ENTRY_EPT ? entry->value % 8 == 0 : entry->value % 2 == 0)
     (void)printf("not present");
   else
@@ -271,7 +271,7 @@ static void print_updates(const struct explanation *x)
   char name[60];
   for (unsigned i = 0; i < set->updates; i++) {
     const struct slat_update *update = &set->update[i];
-    uint64_t parts[2] = {update->must, update->may & ~update->must};
+    uint64_t parts[2] = { update->must, update->may & ~update->must };
     for (unsigned j = 0; j < i; j++)
       if (set->update[j].spa == update->spa) {
         parts[0] &= ~set->update[j].must;
@@ -383,12 +383,12 @@ static void print_object(const struct context *c, const struct explanation *x)
   for (unsigned i = 0; i < step->set.updates; i++)
     (void)json_array_append_new(updates, update_json(x, &step->set.update[i]));
 
-  json_t *object = json_pack(
-    "{s:s, s:I, s:I, s:i, s:{s:o, s:s, s:i, s:b, s:b}, s:o, s:o, s:o}", "place", x->place, "access",
-    (json_int_t)step->number, "of", (json_int_t)c->accesses, "cpu", (int)step->access->cpu, "request", "linear",
-    hex_json(access->linear), "kind", slat_access_kind_name(access->kind), "width", (int)access->width, "user",
-    access->user, "implicit", access->implicit, "references", references, "permitted", outcomes_json(&step->set),
-    "updates", updates);
+  json_t *object = json_pack("{s:s, s:I, s:I, s:i, s:{s:o, s:s, s:i, s:b, s:b}, s:o, s:o, s:o}", "place", x->place,
+                             "access", (json_int_t)step->number, "of", (json_int_t)c->accesses, "cpu",
+                             (int)step->access->cpu, "request", "linear", hex_json(access->linear), "kind",
+                             slat_access_kind_name(access->kind), "width", (int)access->width, "user", access->user,
+                             "implicit", access->implicit, "references", references, "permitted",
+                             outcomes_json(&step->set), "updates", updates);
   if (step->observed != NULL) {
     const struct slat_verdict verdict = slat_judge(&step->set, &step->observed->outcome);
     (void)json_object_set_new(object, "observed", outcome_json(&step->observed->outcome, false));
@@ -405,7 +405,7 @@ static int explain(const struct context *c, const struct step *step)
   const struct slat_memory memory = replay_memory(replay);
   const unsigned cpu = step->access->cpu;
   const struct slat_cpu *state = &replay->machine.cpu[cpu];
-  struct explanation x = {.step = step, .cpu = state, .controls = &state->controls};
+  struct explanation x = { .step = step, .cpu = state, .controls = &state->controls };
 
   record_references(&x.references, &replay->machine, cpu, &memory, &step->access->access);
   slat_trace_place(replay->trace, step->index, x.place, sizeof x.place);
@@ -416,7 +416,7 @@ static int explain(const struct context *c, const struct step *step)
   else
     print_text(c, &x);
   return step->observed == NULL || slat_judge(&step->set, &step->observed->outcome).permitted ? EXIT_AGREES
-                                                                                               : EXIT_DIVERGES;
+                                                                                              : EXIT_DIVERGES;
 }
 
 static int explain_accesses(struct context *c)
@@ -456,13 +456,15 @@ static int explain_accesses(struct context *c)
 
 int command_walk(int argc, char **argv)
 {
-  static const struct argp_option options[] = {
-    OPTION_FORMAT,
-    {"access", 'n', "N", 0, "Explain access N, counted from 1 (default: the last one)", 0},
-    {"all", 'a', NULL, 0, "Explain every access", 0},
-    {0}};
+  static const struct argp_option options[] = { OPTION_FORMAT,
+                                                { "access", 'n', "N", 0,
+                                                  "Explain access N, counted from 1 (default: the last one)", 0 },
+                                                { "all", 'a', NULL, 0, "Explain every access", 0 },
+                                                { 0 } };
   static const struct argp argp = {
-    options, parse, "SCENARIO",
+    options,
+    parse,
+    "SCENARIO",
     "Explains one translation: each memory reference of the two-dimensional walk in order, what the entry says, the "
     "outcome with the rule that decided it, the accessed and dirty flags that may or must be set, and what else is "
     "permitted."
@@ -475,8 +477,11 @@ int command_walk(int argc, char **argv)
     "Exit code 1 if what was observed is not permitted.\n\n"
     "Example: why does the guest get an EPT violation here?\n\n"
     "  $ slat walk conformance/examples/ept-violation-guest-table.jsonl",
-    NULL, NULL, NULL};
-  struct arguments arguments = {.format = FORMAT_TEXT};
+    NULL,
+    NULL,
+    NULL
+  };
+  struct arguments arguments = { .format = FORMAT_TEXT };
   struct slat_trace trace;
   struct replay replay;
   argp_parse(&argp, argc, argv, 0, NULL, &arguments);
@@ -484,7 +489,7 @@ int command_walk(int argc, char **argv)
   int code = load_trace(&trace, arguments.scenario);
   if (code != EXIT_AGREES)
     return code;
-  struct context context = {.arguments = &arguments, .style = terminal_style(), .replay = &replay};
+  struct context context = { .arguments = &arguments, .style = terminal_style(), .replay = &replay };
   code = replay_open(&replay, &trace) ? explain_accesses(&context) : replay.failure;
   replay_close(&replay);
   slat_trace_free(&trace);

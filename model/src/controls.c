@@ -12,27 +12,48 @@
 static uint64_t address_limit(unsigned maxphyaddr)
 {
   switch (maxphyaddr) {
-  case 33: return 0x200000000;
-  case 34: return 0x400000000;
-  case 35: return 0x800000000;
-  case 36: return 0x1000000000;
-  case 37: return 0x2000000000;
-  case 38: return 0x4000000000;
-  case 39: return 0x8000000000;
-  case 40: return 0x10000000000;
-  case 41: return 0x20000000000;
-  case 42: return 0x40000000000;
-  case 43: return 0x80000000000;
-  case 44: return 0x100000000000;
-  case 45: return 0x200000000000;
-  case 46: return 0x400000000000;
-  case 47: return 0x800000000000;
-  case 48: return 0x1000000000000;
-  case 49: return 0x2000000000000;
-  case 50: return 0x4000000000000;
-  case 51: return 0x8000000000000;
-  case 52: return 0x10000000000000;
-  default: return 0x100000000;
+  case 33:
+    return 0x200000000;
+  case 34:
+    return 0x400000000;
+  case 35:
+    return 0x800000000;
+  case 36:
+    return 0x1000000000;
+  case 37:
+    return 0x2000000000;
+  case 38:
+    return 0x4000000000;
+  case 39:
+    return 0x8000000000;
+  case 40:
+    return 0x10000000000;
+  case 41:
+    return 0x20000000000;
+  case 42:
+    return 0x40000000000;
+  case 43:
+    return 0x80000000000;
+  case 44:
+    return 0x100000000000;
+  case 45:
+    return 0x200000000000;
+  case 46:
+    return 0x400000000000;
+  case 47:
+    return 0x800000000000;
+  case 48:
+    return 0x1000000000000;
+  case 49:
+    return 0x2000000000000;
+  case 50:
+    return 0x4000000000000;
+  case 51:
+    return 0x8000000000000;
+  case 52:
+    return 0x10000000000000;
+  default:
+    return 0x100000000;
   }
 }
 
@@ -72,7 +93,8 @@ static enum slat_status check_mode(const struct slat_config *config, uint64_t cr
     return SLAT_INVALID_CR0;
   if (lma != (lme && pg))
     return SLAT_INVALID_EFER;
-  if ((BIT(efer, 0x800) && !config->nx) || (BIT(cr4, 0x100000) && !config->smep) || (BIT(cr4, 0x200000) && !config->smap))
+  if ((BIT(efer, 0x800) && !config->nx) || (BIT(cr4, 0x100000) && !config->smep) ||
+      (BIT(cr4, 0x200000) && !config->smap))
     return SLAT_INVALID_FEATURE_CONTROL;
   if (!pg)
     return SLAT_OK;

@@ -22,7 +22,9 @@
 static inline struct slat_stage2 walk_end(uint64_t e, uint64_t gpa, unsigned level, struct slat_entry k, bool r, bool w,
                                           bool x)
 {
-  struct slat_stage2 result = { .level = (uint8_t)level, .read = r, .write = w, .execute = x, .user = 1, .rule = k.rule };
+  struct slat_stage2 result = {
+    .level = (uint8_t)level, .read = r, .write = w, .execute = x, .user = 1, .rule = k.rule
+  };
 
   if (k.kind == SLAT_ENTRY_PAGE) {
     result.end = SLAT_S2_PAGE;

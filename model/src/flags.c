@@ -12,8 +12,8 @@ static inline uint64_t flag_mask(bool accessed, bool dirty)
   return (accessed ? (uint64_t)0x20 : 0) + (dirty ? (uint64_t)0x40 : 0);
 }
 
-struct slat_update slat_guest_update(const struct slat_controls *c, const struct slat_step *s, const struct slat_access *a,
-                                     bool allowed)
+struct slat_update slat_guest_update(const struct slat_controls *c, const struct slat_step *s,
+                                     const struct slat_access *a, bool allowed)
 {
   struct slat_update u = { .spa = s->stage2.spa, .entry = s->value };
   const bool accessed = SLAT_RULE(GUEST_ACCESSED, s->value / 0x20 % 2 == 0);

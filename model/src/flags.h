@@ -23,8 +23,8 @@
     ensures must: \result.must == guest_must(c, s, a, (boolean)allowed);
     ensures word: \result.spa == s->stage2.spa && \result.entry == s->value;
 */
-struct slat_update slat_guest_update(const struct slat_controls *c, const struct slat_step *s, const struct slat_access *a,
-                                     bool allowed);
+struct slat_update slat_guest_update(const struct slat_controls *c, const struct slat_step *s,
+                                     const struct slat_access *a, bool allowed);
 
 /** The EPT violation of setting a due flag: optional, or required instead of the access.
  *  @return 0 none, 1 it may happen, 2 it happens unless another fault comes first */

@@ -176,7 +176,8 @@ static enum slat_rule flag_rule(unsigned stage, uint64_t flags)
   return (flags & 0x20) != 0 ? SLAT_RULE_GUEST_ACCESSED : SLAT_RULE_GUEST_DIRTY;
 }
 
-enum slat_rule slat_judge_update(const struct slat_permitted *set, uint64_t spa, uint64_t before, uint64_t after, bool done)
+enum slat_rule slat_judge_update(const struct slat_permitted *set, uint64_t spa, uint64_t before, uint64_t after,
+                                 bool done)
 {
   uint64_t may = 0, must = 0;
   unsigned stage = 1;
@@ -193,13 +194,13 @@ enum slat_rule slat_judge_update(const struct slat_permitted *set, uint64_t spa,
     }
   }
   const uint64_t changed = before ^ after;
-  const uint64_t forbidden = (changed | may) ^ may;  /* changed, and not one that may be set */
-  const uint64_t cleared = changed & before;         /* flags are set by a processor, never cleared */
+  const uint64_t forbidden = (changed | may) ^ may; /* changed, and not one that may be set */
+  const uint64_t cleared = changed & before;        /* flags are set by a processor, never cleared */
   const uint64_t missing = (must | after) ^ after;
 
   if (SLAT_RULE(FLAGS_ONLY, forbidden != 0 || cleared != 0))
     return (forbidden & 0x360) != 0 && (forbidden & ~(uint64_t)0x360) == 0 ? flag_rule(stage, forbidden)
-                                                                          : SLAT_RULE_FLAGS_ONLY;
+                                                                           : SLAT_RULE_FLAGS_ONLY;
   if (done && SLAT_RULE(FLAGS_MUST_IF_DONE, missing != 0))
     return flag_rule(stage, missing);
   return SLAT_RULE_NONE;

@@ -35,5 +35,6 @@ struct slat_verdict slat_judge(const struct slat_permitted *set, const struct sl
     terminates \true;
     assigns \nothing;
 */
-enum slat_rule slat_judge_update(const struct slat_permitted *set, uint64_t spa, uint64_t before, uint64_t after, bool done);
+enum slat_rule slat_judge_update(const struct slat_permitted *set, uint64_t spa, uint64_t before, uint64_t after,
+                                 bool done);
 #endif

@@ -96,7 +96,7 @@ static enum slat_status check_event(const struct slat_event *event)
     return SLAT_OK;
   case SLAT_EVENT_OBSERVED:
     return event->outcome.kind != SLAT_NO_OUTCOME && event->outcome.kind <= SLAT_NESTED_PAGE_FAULT ? SLAT_OK
-                                                                                                  : SLAT_INVALID_EVENT;
+                                                                                                   : SLAT_INVALID_EVENT;
   case SLAT_EVENT_OBSERVED_WORD:
     return event->address % 8 == 0 ? SLAT_OK : SLAT_INVALID_EVENT;
   default:

@@ -18,10 +18,12 @@
     ensures size: k.kind == SLAT_ENTRY_PAGE ==> \result.page_shift == page_shift_of(level);
     ensures spa_range: \result.spa <= 0xFFFFFFFFFFFFF;
 */
-static inline struct slat_stage2 nested_end(uint64_t e, uint64_t gpa, unsigned level, struct slat_entry k, bool us, bool rw,
-                                            bool x)
+static inline struct slat_stage2 nested_end(uint64_t e, uint64_t gpa, unsigned level, struct slat_entry k, bool us,
+                                            bool rw, bool x)
 {
-  struct slat_stage2 result = { .level = (uint8_t)level, .read = 1, .write = rw, .execute = x, .user = us, .rule = k.rule };
+  struct slat_stage2 result = {
+    .level = (uint8_t)level, .read = 1, .write = rw, .execute = x, .user = us, .rule = k.rule
+  };
 
   if (k.kind == SLAT_ENTRY_PAGE) {
     result.end = SLAT_S2_PAGE;

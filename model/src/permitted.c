@@ -114,8 +114,8 @@ static void add_update(struct slat_permitted *out, struct slat_update u)
     assigns out->update[0 .. SLAT_MAX_UPDATES - 1], out->updates;
     ensures count: out->updates <= SLAT_MAX_UPDATES;
 */
-static void add_stage2(const struct slat_memory *m, const struct slat_controls *c, uint64_t gpa, unsigned step, bool write,
-                       bool allowed, bool done, struct slat_permitted *out)
+static void add_stage2(const struct slat_memory *m, const struct slat_controls *c, uint64_t gpa, unsigned step,
+                       bool write, bool allowed, bool done, struct slat_permitted *out)
 {
   uint64_t table = c->stage2_table;
   unsigned level = 4;

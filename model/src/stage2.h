@@ -20,5 +20,6 @@
     ensures level_range: \result.level <= 4;
     ensures spa_range: \result.end == SLAT_S2_PAGE ==> \result.spa <= 0xFFFFFFFFFFFFF;
 */
-struct slat_stage2 slat_stage2_walk(const struct slat_memory *memory, const struct slat_controls *controls, uint64_t gpa);
+struct slat_stage2 slat_stage2_walk(const struct slat_memory *memory, const struct slat_controls *controls,
+                                    uint64_t gpa);
 #endif

@@ -9,35 +9,64 @@
 const char *slat_status_text(enum slat_status status)
 {
   switch (status) {
-  case SLAT_OK: return "ok";
-  case SLAT_INVALID_VENDOR: return "the vendor is neither Intel nor AMD";
-  case SLAT_INVALID_STAGE2: return "stage 2 is none of none, EPT, NPT";
-  case SLAT_INVALID_MAXPHYADDR: return "MAXPHYADDR is outside 32..52";
-  case SLAT_INVALID_STAGE2_VENDOR: return "EPT needs an Intel processor, NPT an AMD one";
-  case SLAT_INVALID_EPT_CAPABILITY: return "an EPT capability is given without EPT";
-  case SLAT_INVALID_CPU: return "no such logical processor";
-  case SLAT_INVALID_REGISTER: return "no such register";
-  case SLAT_INVALID_EVENT: return "the event is malformed";
-  case SLAT_INVALID_ACCESS: return "the access is malformed: kind, width, privilege or address";
-  case SLAT_INVALID_CR0: return "CR0.PG is set without CR0.PE";
-  case SLAT_INVALID_CR3: return "CR3 has a bit set at or above MAXPHYADDR";
-  case SLAT_INVALID_EFER: return "EFER.LMA does not agree with EFER.LME, CR0.PG and CR4.PAE";
-  case SLAT_INVALID_EPTP: return "the EPT pointer would fail VM entry";
-  case SLAT_INVALID_NCR3: return "the nested CR3 or the host's paging would fail VMRUN";
-  case SLAT_INVALID_FEATURE_CONTROL: return "a control bit is set for a feature that the configuration lacks";
-  case SLAT_UNSUPPORTED_32BIT_PAGING: return "32-bit paging";
-  case SLAT_UNSUPPORTED_PAE_PAGING: return "PAE paging";
-  case SLAT_UNSUPPORTED_LA57: return "5-level paging (CR4.LA57)";
-  case SLAT_UNSUPPORTED_PCID: return "process-context identifiers (CR4.PCIDE)";
-  case SLAT_UNSUPPORTED_PROTECTION_KEYS: return "protection keys (CR4.PKE, CR4.PKS)";
-  case SLAT_UNSUPPORTED_CET: return "shadow stacks (CR4.CET)";
-  case SLAT_UNSUPPORTED_LINEAR_MASKING: return "linear-address masking (CR4.LAM_SUP, EFER.UAIE)";
-  case SLAT_UNSUPPORTED_EPT_WALK_LENGTH: return "an EPT page-walk length other than 4";
-  case SLAT_UNSUPPORTED_SHADOW_STACK_EPT: return "supervisor shadow-stack control of EPT (EPTP bit 7)";
-  case SLAT_UNSUPPORTED_HOST_PAGING: return "nested paging under a host mode other than 4-level paging";
-  case SLAT_UNSUPPORTED_NPT_WIDTH: return "a guest-physical address of more than 48 bits under 4-level nested paging";
-  case SLAT_UNSUPPORTED_PAGE_CROSSING: return "an access that crosses a 4 KB boundary";
+  case SLAT_OK:
+    return "ok";
+  case SLAT_INVALID_VENDOR:
+    return "the vendor is neither Intel nor AMD";
+  case SLAT_INVALID_STAGE2:
+    return "stage 2 is none of none, EPT, NPT";
+  case SLAT_INVALID_MAXPHYADDR:
+    return "MAXPHYADDR is outside 32..52";
+  case SLAT_INVALID_STAGE2_VENDOR:
+    return "EPT needs an Intel processor, NPT an AMD one";
+  case SLAT_INVALID_EPT_CAPABILITY:
+    return "an EPT capability is given without EPT";
+  case SLAT_INVALID_CPU:
+    return "no such logical processor";
+  case SLAT_INVALID_REGISTER:
+    return "no such register";
+  case SLAT_INVALID_EVENT:
+    return "the event is malformed";
+  case SLAT_INVALID_ACCESS:
+    return "the access is malformed: kind, width, privilege or address";
+  case SLAT_INVALID_CR0:
+    return "CR0.PG is set without CR0.PE";
+  case SLAT_INVALID_CR3:
+    return "CR3 has a bit set at or above MAXPHYADDR";
+  case SLAT_INVALID_EFER:
+    return "EFER.LMA does not agree with EFER.LME, CR0.PG and CR4.PAE";
+  case SLAT_INVALID_EPTP:
+    return "the EPT pointer would fail VM entry";
+  case SLAT_INVALID_NCR3:
+    return "the nested CR3 or the host's paging would fail VMRUN";
+  case SLAT_INVALID_FEATURE_CONTROL:
+    return "a control bit is set for a feature that the configuration lacks";
+  case SLAT_UNSUPPORTED_32BIT_PAGING:
+    return "32-bit paging";
+  case SLAT_UNSUPPORTED_PAE_PAGING:
+    return "PAE paging";
+  case SLAT_UNSUPPORTED_LA57:
+    return "5-level paging (CR4.LA57)";
+  case SLAT_UNSUPPORTED_PCID:
+    return "process-context identifiers (CR4.PCIDE)";
+  case SLAT_UNSUPPORTED_PROTECTION_KEYS:
+    return "protection keys (CR4.PKE, CR4.PKS)";
+  case SLAT_UNSUPPORTED_CET:
+    return "shadow stacks (CR4.CET)";
+  case SLAT_UNSUPPORTED_LINEAR_MASKING:
+    return "linear-address masking (CR4.LAM_SUP, EFER.UAIE)";
+  case SLAT_UNSUPPORTED_EPT_WALK_LENGTH:
+    return "an EPT page-walk length other than 4";
+  case SLAT_UNSUPPORTED_SHADOW_STACK_EPT:
+    return "supervisor shadow-stack control of EPT (EPTP bit 7)";
+  case SLAT_UNSUPPORTED_HOST_PAGING:
+    return "nested paging under a host mode other than 4-level paging";
+  case SLAT_UNSUPPORTED_NPT_WIDTH:
+    return "a guest-physical address of more than 48 bits under 4-level nested paging";
+  case SLAT_UNSUPPORTED_PAGE_CROSSING:
+    return "an access that crosses a 4 KB boundary";
   case SLAT_STATUS_COUNT:
-  default: return "unknown status";
+  default:
+    return "unknown status";
   }
 }

@@ -78,8 +78,9 @@ static inline struct ending final_access(const struct slat_memory *m, const stru
     assigns \nothing;
     ensures WALK_ORDER: ending_is(\result.outcome, \result.final, m, c, a, s, level, us, rw, xd);
 */
-static inline struct ending finish(const struct slat_memory *m, const struct slat_controls *c, const struct slat_access *a,
-                                   struct slat_step s, unsigned level, bool us, bool rw, bool xd)
+static inline struct ending finish(const struct slat_memory *m, const struct slat_controls *c,
+                                   const struct slat_access *a, struct slat_step s, unsigned level, bool us, bool rw,
+                                   bool xd)
 {
   struct ending r = { .outcome = { .kind = SLAT_NO_OUTCOME } };
 

@@ -25,7 +25,7 @@ struct text {
 
 static struct text written(const struct slat_trace *trace, bool binary)
 {
-  struct text text = {NULL, 0};
+  struct text text = { NULL, 0 };
   FILE *stream = open_memstream(&text.bytes, &text.size);
   check(stream != NULL, "no memory");
   check(binary ? slat_trace_write_binary(trace, stream) : slat_trace_write_json(trace, stream), "cannot write");

@@ -11,23 +11,30 @@
 #define SEED UINT64_C(0x736c6174)
 
 static const struct slat_config a_config = {
-  .vendor = SLAT_INTEL, .stage2 = SLAT_STAGE2_EPT, .maxphyaddr = 46, .nx = true, .ept_page_2mb = true};
+  .vendor = SLAT_INTEL, .stage2 = SLAT_STAGE2_EPT, .maxphyaddr = 46, .nx = true, .ept_page_2mb = true
+};
 
-static const struct slat_event an_access = {
-  .kind = SLAT_EVENT_ACCESS, .cpu = 1, .value = 0xbeef, .stores = true,
-  .access = {.linear = 0x1234, .kind = SLAT_WRITE, .width = 2, .user = true}};
+static const struct slat_event an_access = { .kind = SLAT_EVENT_ACCESS,
+                                             .cpu = 1,
+                                             .value = 0xbeef,
+                                             .stores = true,
+                                             .access = {
+                                               .linear = 0x1234, .kind = SLAT_WRITE, .width = 2, .user = true } };
 static const struct slat_event an_observation = {
-  .kind = SLAT_EVENT_OBSERVED, .cpu = 1,
-  .outcome = {.kind = SLAT_TRANSLATED, .page_shift = 21, .memory_type = 6, .ignore_pat = true, .spa = 1, .gpa = 2}};
+  .kind = SLAT_EVENT_OBSERVED,
+  .cpu = 1,
+  .outcome = { .kind = SLAT_TRANSLATED, .page_shift = 21, .memory_type = 6, .ignore_pat = true, .spa = 1, .gpa = 2 }
+};
 static const struct slat_event a_word = {
-  .kind = SLAT_EVENT_OBSERVED_WORD, .cpu = 1, .address = 0x1008, .value = 0x67};
+  .kind = SLAT_EVENT_OBSERVED_WORD, .cpu = 1, .address = 0x1008, .value = 0x67
+};
 
 static void events_round_trip(void **state)
 {
   uint64_t random = SEED;
   (void)state;
   for (unsigned i = 0; i < 200000; i++) {
-    const struct slat_trace_order order = {.previous = (uint8_t)(i % 7), .cpu = (uint8_t)(i % 4)};
+    const struct slat_trace_order order = { .previous = (uint8_t)(i % 7), .cpu = (uint8_t)(i % 4) };
     const struct slat_event event = random_event(&random, &order);
     struct slat_event again;
     uint8_t record[SLAT_TRACE_RECORD];
@@ -107,7 +114,8 @@ static void traces_round_trip(void **state)
     assert_int_equal(slat_trace_put_event(&writer, &event), SLAT_TRACE_OK);
   }
   assert_int_equal(writer.used, sizeof bytes);
-  assert_int_equal(slat_trace_put_event(&writer, &(struct slat_event){.kind = SLAT_EVENT_INVLPG}), SLAT_TRACE_NO_ROOM);
+  assert_int_equal(slat_trace_put_event(&writer, &(struct slat_event){ .kind = SLAT_EVENT_INVLPG }),
+                   SLAT_TRACE_NO_ROOM);
 
   assert_int_equal(slat_trace_begin(&reader, bytes, sizeof bytes, &read_config), SLAT_TRACE_OK);
   assert_int_equal(slat_trace_put_config(&writer, again, sizeof again, &read_config), SLAT_TRACE_OK);
@@ -159,13 +167,13 @@ static void event_errors(void **state)
 {
   struct slat_event e;
   (void)state;
-  assert_int_equal(with((struct slat_event){.kind = 0}), SLAT_TRACE_BAD_KIND);
-  assert_int_equal(with((struct slat_event){.kind = 7}), SLAT_TRACE_BAD_KIND);
-  assert_int_equal(with((struct slat_event){.kind = SLAT_EVENT_INVLPG, .cpu = 4}), SLAT_TRACE_BAD_CPU);
-  assert_int_equal(with((struct slat_event){.kind = SLAT_EVENT_REGISTER, .reg = SLAT_REGISTER_COUNT}),
+  assert_int_equal(with((struct slat_event){ .kind = 0 }), SLAT_TRACE_BAD_KIND);
+  assert_int_equal(with((struct slat_event){ .kind = 7 }), SLAT_TRACE_BAD_KIND);
+  assert_int_equal(with((struct slat_event){ .kind = SLAT_EVENT_INVLPG, .cpu = 4 }), SLAT_TRACE_BAD_CPU);
+  assert_int_equal(with((struct slat_event){ .kind = SLAT_EVENT_REGISTER, .reg = SLAT_REGISTER_COUNT }),
                    SLAT_TRACE_BAD_REGISTER);
-  assert_int_equal(with((struct slat_event){.kind = SLAT_EVENT_STORE, .width = 3}), SLAT_TRACE_BAD_WIDTH);
-  assert_int_equal(with((struct slat_event){.kind = SLAT_EVENT_STORE, .width = 4, .value = UINT64_C(1) << 32}),
+  assert_int_equal(with((struct slat_event){ .kind = SLAT_EVENT_STORE, .width = 3 }), SLAT_TRACE_BAD_WIDTH);
+  assert_int_equal(with((struct slat_event){ .kind = SLAT_EVENT_STORE, .width = 4, .value = UINT64_C(1) << 32 }),
                    SLAT_TRACE_BAD_VALUE);
   e = an_access, e.access.kind = 3;
   assert_int_equal(with(e), SLAT_TRACE_BAD_ACCESS);
@@ -175,7 +183,7 @@ static void event_errors(void **state)
   assert_int_equal(with(e), SLAT_TRACE_BAD_WIDTH);
   e = an_access, e.access.kind = SLAT_FETCH, e.stores = false, e.access.implicit = true;
   assert_int_equal(with(e), SLAT_TRACE_BAD_ACCESS);
-  e = (struct slat_event){.kind = SLAT_EVENT_STORE, .width = 2, .address = 1};
+  e = (struct slat_event){ .kind = SLAT_EVENT_STORE, .width = 2, .address = 1 };
   assert_int_equal(with(e), SLAT_TRACE_BAD_ADDRESS);
   e = an_access, e.value = 0x10000;
   assert_int_equal(with(e), SLAT_TRACE_BAD_VALUE);

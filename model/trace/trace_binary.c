@@ -26,7 +26,7 @@ enum {
   HEADER_UNUSED = 10
 };
 
-static const uint8_t magic[4] = {'S', 'L', 'T', '1'};
+static const uint8_t magic[4] = { 'S', 'L', 'T', '1' };
 
 const char *slat_trace_status_text(enum slat_trace_status status)
 {
@@ -377,7 +377,7 @@ static unsigned repaired_width(unsigned width)
 
 void slat_trace_repair(uint8_t record[SLAT_TRACE_RECORD])
 {
-  static const uint8_t page_shift[4] = {0, 12, 21, 30};
+  static const uint8_t page_shift[4] = { 0, 12, 21, 30 };
   struct slat_event event;
 
   if (record[KIND] < SLAT_EVENT_REGISTER || record[KIND] > SLAT_EVENT_OBSERVED_WORD)

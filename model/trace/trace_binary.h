@@ -38,10 +38,10 @@
 extern "C" {
 #endif
 
-#define SLAT_TRACE_RECORD 32      /**< bytes of the header and of every event */
+#define SLAT_TRACE_RECORD 32 /**< bytes of the header and of every event */
 #define SLAT_TRACE_VERSION 1
 #define SLAT_TRACE_MAX_EVENTS 65536
-#define SLAT_TRACE_MAX_WORDS 64   /**< OBSERVED_WORD events after one OBSERVED */
+#define SLAT_TRACE_MAX_WORDS 64 /**< OBSERVED_WORD events after one OBSERVED */
 #define SLAT_TRACE_MAX_BYTES ((size_t)SLAT_TRACE_RECORD * (SLAT_TRACE_MAX_EVENTS + 1))
 
 /** Feature bits of the header: the booleans of struct slat_config, in its order. */
@@ -69,23 +69,23 @@ enum {
 /** What a call answers.  slat_trace_status_text() gives one line for a person. */
 enum slat_trace_status {
   SLAT_TRACE_OK = 0,
-  SLAT_TRACE_END,          /**< reader: no event is left */
-  SLAT_TRACE_TRUNCATED,    /**< the last record is not whole */
+  SLAT_TRACE_END,       /**< reader: no event is left */
+  SLAT_TRACE_TRUNCATED, /**< the last record is not whole */
   SLAT_TRACE_BAD_MAGIC,
   SLAT_TRACE_BAD_VERSION,
-  SLAT_TRACE_BAD_CONFIG,   /**< vendor or stage2 out of range, unknown feature bit */
+  SLAT_TRACE_BAD_CONFIG, /**< vendor or stage2 out of range, unknown feature bit */
   SLAT_TRACE_BAD_KIND,
   SLAT_TRACE_BAD_CPU,
   SLAT_TRACE_BAD_REGISTER,
-  SLAT_TRACE_BAD_WIDTH,    /**< not 1, 2, 4 or 8 */
-  SLAT_TRACE_BAD_ACCESS,   /**< kind or flags; an implicit fetch; `stores` of an access that is no write */
-  SLAT_TRACE_BAD_OUTCOME,  /**< kind, page shift, memory type, or what it invalidates */
-  SLAT_TRACE_BAD_ADDRESS,  /**< STORE: SPA not a multiple of the width; OBSERVED_WORD: of 8 */
-  SLAT_TRACE_BAD_VALUE,    /**< wider than the store */
-  SLAT_TRACE_NOT_ZERO,     /**< a byte that this kind of record does not use */
-  SLAT_TRACE_BAD_ORDER,    /**< OBSERVED not just after an ACCESS, or OBSERVED_WORD not after its OBSERVED */
-  SLAT_TRACE_TOO_BIG,      /**< more than SLAT_TRACE_MAX_EVENTS, or SLAT_TRACE_MAX_WORDS for one observation */
-  SLAT_TRACE_NO_ROOM,      /**< writer: the caller's buffer is full */
+  SLAT_TRACE_BAD_WIDTH,   /**< not 1, 2, 4 or 8 */
+  SLAT_TRACE_BAD_ACCESS,  /**< kind or flags; an implicit fetch; `stores` of an access that is no write */
+  SLAT_TRACE_BAD_OUTCOME, /**< kind, page shift, memory type, or what it invalidates */
+  SLAT_TRACE_BAD_ADDRESS, /**< STORE: SPA not a multiple of the width; OBSERVED_WORD: of 8 */
+  SLAT_TRACE_BAD_VALUE,   /**< wider than the store */
+  SLAT_TRACE_NOT_ZERO,    /**< a byte that this kind of record does not use */
+  SLAT_TRACE_BAD_ORDER,   /**< OBSERVED not just after an ACCESS, or OBSERVED_WORD not after its OBSERVED */
+  SLAT_TRACE_TOO_BIG,     /**< more than SLAT_TRACE_MAX_EVENTS, or SLAT_TRACE_MAX_WORDS for one observation */
+  SLAT_TRACE_NO_ROOM,     /**< writer: the caller's buffer is full */
   SLAT_TRACE_STATUS_COUNT
 };
 const char *slat_trace_status_text(enum slat_trace_status status);

@@ -16,77 +16,106 @@
 /* -- Spellings ---------------------------------------------------------------------------------------------------- */
 
 static const char *const register_names[SLAT_REGISTER_COUNT] = {
-  [SLAT_CR0] = "CR0",           [SLAT_CR3] = "CR3",           [SLAT_CR4] = "CR4",
-  [SLAT_EFER] = "EFER",         [SLAT_RFLAGS] = "RFLAGS",     [SLAT_EPTP] = "EPTP",
-  [SLAT_NCR3] = "nCR3",         [SLAT_HOST_CR0] = "host CR0", [SLAT_HOST_CR4] = "host CR4",
-  [SLAT_HOST_EFER] = "host EFER"};
-static const char *const access_kind_names[] = {[SLAT_READ] = "read", [SLAT_WRITE] = "write", [SLAT_FETCH] = "fetch"};
-static const char *const vendor_names[] = {[SLAT_INTEL] = "intel", [SLAT_AMD] = "amd"};
+  [SLAT_CR0] = "CR0",           [SLAT_CR3] = "CR3",
+  [SLAT_CR4] = "CR4",           [SLAT_EFER] = "EFER",
+  [SLAT_RFLAGS] = "RFLAGS",     [SLAT_EPTP] = "EPTP",
+  [SLAT_NCR3] = "nCR3",         [SLAT_HOST_CR0] = "host CR0",
+  [SLAT_HOST_CR4] = "host CR4", [SLAT_HOST_EFER] = "host EFER"
+};
+static const char *const access_kind_names[] = { [SLAT_READ] = "read", [SLAT_WRITE] = "write", [SLAT_FETCH] = "fetch" };
+static const char *const vendor_names[] = { [SLAT_INTEL] = "intel", [SLAT_AMD] = "amd" };
 static const char *const stage2_names[] = {
-  [SLAT_STAGE2_NONE] = "none", [SLAT_STAGE2_EPT] = "ept", [SLAT_STAGE2_NPT] = "npt"};
+  [SLAT_STAGE2_NONE] = "none", [SLAT_STAGE2_EPT] = "ept", [SLAT_STAGE2_NPT] = "npt"
+};
 
 /* An outcome, and the names under which the manuals report its parts. */
 static const struct outcome_form {
   const char *name, *code, *gpa, *linear;
 } outcome_forms[] = {
-  [SLAT_TRANSLATED] = {"translated", NULL, "gpa", NULL},
-  [SLAT_NON_CANONICAL] = {"non-canonical", NULL, NULL, NULL},
-  [SLAT_PAGE_FAULT] = {"page-fault", "error_code", NULL, "CR2"},
-  [SLAT_EPT_VIOLATION] = {"ept-violation", "exit_qualification", "gpa", "linear"},
-  [SLAT_EPT_MISCONFIG] = {"ept-misconfiguration", NULL, "gpa", NULL},
-  [SLAT_NESTED_PAGE_FAULT] = {"nested-page-fault", "EXITINFO1", "EXITINFO2", NULL},
+  [SLAT_TRANSLATED] = { "translated", NULL, "gpa", NULL },
+  [SLAT_NON_CANONICAL] = { "non-canonical", NULL, NULL, NULL },
+  [SLAT_PAGE_FAULT] = { "page-fault", "error_code", NULL, "CR2" },
+  [SLAT_EPT_VIOLATION] = { "ept-violation", "exit_qualification", "gpa", "linear" },
+  [SLAT_EPT_MISCONFIG] = { "ept-misconfiguration", NULL, "gpa", NULL },
+  [SLAT_NESTED_PAGE_FAULT] = { "nested-page-fault", "EXITINFO1", "EXITINFO2", NULL },
 };
 
 /* What a fault invalidates itself. */
 static const struct {
   const char *name;
   uint8_t kind, bit;
-} invalidations[] = {{"linear", SLAT_PAGE_FAULT, SLAT_INVALIDATES_LINEAR},
-                     {"guest-physical", SLAT_EPT_VIOLATION, SLAT_INVALIDATES_GUEST_PHYSICAL},
-                     {"combined", SLAT_EPT_VIOLATION, SLAT_INVALIDATES_COMBINED}};
+} invalidations[] = { { "linear", SLAT_PAGE_FAULT, SLAT_INVALIDATES_LINEAR },
+                      { "guest-physical", SLAT_EPT_VIOLATION, SLAT_INVALIDATES_GUEST_PHYSICAL },
+                      { "combined", SLAT_EPT_VIOLATION, SLAT_INVALIDATES_COMBINED } };
 
 static const struct feature {
   const char *name;
   size_t offset; /* of the bool in struct slat_config */
 } features[] = {
-  {"nx", offsetof(struct slat_config, nx)},
-  {"page_1gb", offsetof(struct slat_config, page_1gb)},
-  {"smep", offsetof(struct slat_config, smep)},
-  {"smap", offsetof(struct slat_config, smap)},
-  {"ept_execute_only", offsetof(struct slat_config, ept_execute_only)},
-  {"ept_page_2mb", offsetof(struct slat_config, ept_page_2mb)},
-  {"ept_page_1gb", offsetof(struct slat_config, ept_page_1gb)},
-  {"ept_accessed_dirty", offsetof(struct slat_config, ept_accessed_dirty)},
-  {"ept_advanced_info", offsetof(struct slat_config, ept_advanced_info)},
+  { "nx", offsetof(struct slat_config, nx) },
+  { "page_1gb", offsetof(struct slat_config, page_1gb) },
+  { "smep", offsetof(struct slat_config, smep) },
+  { "smap", offsetof(struct slat_config, smap) },
+  { "ept_execute_only", offsetof(struct slat_config, ept_execute_only) },
+  { "ept_page_2mb", offsetof(struct slat_config, ept_page_2mb) },
+  { "ept_page_1gb", offsetof(struct slat_config, ept_page_1gb) },
+  { "ept_accessed_dirty", offsetof(struct slat_config, ept_accessed_dirty) },
+  { "ept_advanced_info", offsetof(struct slat_config, ept_advanced_info) },
 };
 
 /* The fields of each object, for the check and for the error message. */
-static const char *const header_fields[] = {"slat-trace", "config", "note", NULL};
+static const char *const header_fields[] = { "slat-trace", "config", "note", NULL };
 static const char *const config_fields[] = {
-  "vendor", "stage2", "maxphyaddr", "nx", "page_1gb", "smep", "smap", "ept_execute_only", "ept_page_2mb",
-  "ept_page_1gb", "ept_accessed_dirty", "ept_advanced_info", NULL};
-static const char *const event_fields[] = {"cpu", "register", "store", "access", "invlpg", "observed", "note", NULL};
-static const char *const register_fields[] = {"name", "value", NULL};
-static const char *const store_fields[] = {"spa", "width", "value", NULL};
-static const char *const access_fields[] = {"linear", "kind", "width", "user", "implicit", "value", NULL};
-static const char *const invlpg_fields[] = {"linear", NULL};
-static const char *const update_fields[] = {"spa", "value", NULL};
+  "vendor", "stage2",           "maxphyaddr",   "nx",           "page_1gb",           "smep",
+  "smap",   "ept_execute_only", "ept_page_2mb", "ept_page_1gb", "ept_accessed_dirty", "ept_advanced_info",
+  NULL
+};
+static const char *const event_fields[] = { "cpu", "register", "store", "access", "invlpg", "observed", "note", NULL };
+static const char *const register_fields[] = { "name", "value", NULL };
+static const char *const store_fields[] = { "spa", "width", "value", NULL };
+static const char *const access_fields[] = { "linear", "kind", "width", "user", "implicit", "value", NULL };
+static const char *const invlpg_fields[] = { "linear", NULL };
+static const char *const update_fields[] = { "spa", "value", NULL };
 
 #define NAME_OF(table, index) ((index) < COUNT(table) ? (table)[index] : NULL)
-const char *slat_register_name(unsigned reg) { return NAME_OF(register_names, reg); }
-const char *slat_access_kind_name(unsigned kind) { return NAME_OF(access_kind_names, kind); }
-const char *slat_vendor_name(unsigned vendor) { return NAME_OF(vendor_names, vendor); }
-const char *slat_stage2_name(unsigned stage2) { return NAME_OF(stage2_names, stage2); }
+const char *slat_register_name(unsigned reg)
+{
+  return NAME_OF(register_names, reg);
+}
+const char *slat_access_kind_name(unsigned kind)
+{
+  return NAME_OF(access_kind_names, kind);
+}
+const char *slat_vendor_name(unsigned vendor)
+{
+  return NAME_OF(vendor_names, vendor);
+}
+const char *slat_stage2_name(unsigned stage2)
+{
+  return NAME_OF(stage2_names, stage2);
+}
 
 /* The form of an outcome of this kind; one without names for a number out of range. */
 static const struct outcome_form *form_of(unsigned kind)
 {
   return &outcome_forms[kind < COUNT(outcome_forms) ? kind : SLAT_NO_OUTCOME];
 }
-const char *slat_outcome_kind_name(unsigned kind) { return form_of(kind)->name; }
-const char *slat_outcome_code_name(unsigned kind) { return form_of(kind)->code; }
-const char *slat_outcome_gpa_name(unsigned kind) { return form_of(kind)->gpa; }
-const char *slat_outcome_linear_name(unsigned kind) { return form_of(kind)->linear; }
+const char *slat_outcome_kind_name(unsigned kind)
+{
+  return form_of(kind)->name;
+}
+const char *slat_outcome_code_name(unsigned kind)
+{
+  return form_of(kind)->code;
+}
+const char *slat_outcome_gpa_name(unsigned kind)
+{
+  return form_of(kind)->gpa;
+}
+const char *slat_outcome_linear_name(unsigned kind)
+{
+  return form_of(kind)->linear;
+}
 
 /* -- A trace in memory -------------------------------------------------------------------------------------------- */
 
@@ -135,7 +164,7 @@ enum slat_trace_status slat_trace_append(struct slat_trace *trace, struct slat_t
   if (status != SLAT_TRACE_OK)
     return status;
   (void)slat_trace_decode(record, &trace->events[trace->count]); /* canonical: unused fields are 0 */
-  trace->origins[trace->count] = (struct slat_trace_origin){.place = place};
+  trace->origins[trace->count] = (struct slat_trace_origin){ .place = place };
   trace->count++;
   return SLAT_TRACE_OK;
 }
@@ -191,7 +220,8 @@ static bool is_object_of(struct reading *r, const json_t *object, const char *wh
     return refuse(r, "%s is not an object; write {\"field\": value, ...}", what);
   while (fields[count] != NULL)
     count++;
-  json_object_foreach((json_t *)(uintptr_t)object, key, value) {
+  json_object_foreach((json_t *)(uintptr_t)object, key, value)
+  {
     size_t i = 0;
     while (i < count && strcmp(key, fields[i]) != 0)
       i++;
@@ -329,7 +359,7 @@ static bool read_invlpg(struct reading *r, const json_t *object, struct slat_eve
 /* Fields that a target may not know are 0 if absent: GPA, page size and memory type of a translation. */
 static bool read_translated(struct reading *r, const json_t *object, struct slat_outcome *outcome)
 {
-  static const uint8_t shifts[] = {0, 12, 21, 30};
+  static const uint8_t shifts[] = { 0, 12, 21, 30 };
   if (!get_hex(r, object, "spa", &outcome->spa) || (has(object, "gpa") && !get_hex(r, object, "gpa", &outcome->gpa)) ||
       (has(object, "page_shift") && !get_small(r, object, "page_shift", 30, &outcome->page_shift)) ||
       (has(object, "memory_type") && !get_small(r, object, "memory_type", 7, &outcome->memory_type)) ||
@@ -346,7 +376,8 @@ static bool read_invalidates(struct reading *r, const json_t *list, struct slat_
   const json_t *item;
   if (!json_is_array(list) || json_array_size(list) == 0)
     return refuse(r, "\"invalidates\" is not an array of names; leave it out if the target does not tell");
-  json_array_foreach(list, i, item) {
+  json_array_foreach(list, i, item)
+  {
     const char *name = json_is_string(item) ? json_string_value(item) : "";
     size_t known = 0;
     while (known < COUNT(invalidations) &&
@@ -366,8 +397,9 @@ static bool read_updates(struct reading *r, const json_t *updates, uint8_t cpu)
   const json_t *update;
   if (!json_is_array(updates))
     return refuse(r, "\"updates\" is not an array; write [{\"spa\": \"0x...\", \"value\": \"0x...\"}, ...]");
-  json_array_foreach(updates, i, update) {
-    struct slat_event word = {.kind = SLAT_EVENT_OBSERVED_WORD, .cpu = cpu};
+  json_array_foreach(updates, i, update)
+  {
+    struct slat_event word = { .kind = SLAT_EVENT_OBSERVED_WORD, .cpu = cpu };
     if (!is_object_of(r, update, "an element of \"updates\"", update_fields) ||
         !get_hex(r, update, "spa", &word.address) || !get_hex(r, update, "value", &word.value) || !append(r, &word))
       return false;
@@ -435,18 +467,17 @@ static bool read_event(struct reading *r, const json_t *object)
   static const struct {
     const char *name;
     bool (*read)(struct reading *r, const json_t *object, struct slat_event *event);
-  } kinds[] = {{"register", read_register},
-               {"store", read_store},
-               {"access", read_access},
-               {"invlpg", read_invlpg},
-               {"observed", read_observed}};
+  } kinds[] = { { "register", read_register },
+                { "store", read_store },
+                { "access", read_access },
+                { "invlpg", read_invlpg },
+                { "observed", read_observed } };
   struct slat_event event;
   const size_t first = r->trace->count;
   size_t kind = COUNT(kinds);
 
   memset(&event, 0, sizeof event);
-  if (!is_object_of(r, object, "the line", event_fields) ||
-      !get_small(r, object, "cpu", SLAT_MAX_CPUS - 1, &event.cpu))
+  if (!is_object_of(r, object, "the line", event_fields) || !get_small(r, object, "cpu", SLAT_MAX_CPUS - 1, &event.cpu))
     return false;
   for (size_t i = 0; i < COUNT(kinds); i++)
     if (has(object, kinds[i].name)) {
@@ -535,7 +566,7 @@ static bool read_binary(struct reading *r, const void *bytes, size_t size)
 bool slat_trace_read(struct slat_trace *trace, const char *name, const void *bytes, size_t size,
                      struct slat_trace_error *error)
 {
-  struct reading r = {.trace = trace, .error = error};
+  struct reading r = { .trace = trace, .error = error };
   memset(trace, 0, sizeof *trace);
   trace->name = name;
   const bool binary = size >= 4 && memcmp(bytes, "SLT1", 4) == 0;
@@ -607,8 +638,8 @@ static bool write_header(const struct slat_trace *trace, FILE *stream)
               put(fields, "stage2", json_string(slat_stage2_name(config->stage2))) &&
               put(fields, "maxphyaddr", json_integer(config->maxphyaddr));
   for (size_t i = 0; i < COUNT(features); i++)
-    good = good && put(fields, features[i].name,
-                       json_boolean(*(const bool *)((const char *)config + features[i].offset)));
+    good = good &&
+           put(fields, features[i].name, json_boolean(*(const bool *)((const char *)config + features[i].offset)));
   good = put(line, "slat-trace", json_integer(SLAT_TRACE_VERSION)) && good;
   good = put(line, "config", fields) && good;
   return write_object(line, good && put_note(line, trace->note), stream);
@@ -664,9 +695,11 @@ static bool put_observed(json_t *object, const struct slat_outcome *outcome, con
 /* @return how many events of the trace the line holds; 0 for a failure. */
 static size_t write_event(const struct slat_trace *trace, size_t first, FILE *stream)
 {
-  static const char *const names[] = {
-    [SLAT_EVENT_REGISTER] = "register", [SLAT_EVENT_STORE] = "store",       [SLAT_EVENT_ACCESS] = "access",
-    [SLAT_EVENT_INVLPG] = "invlpg",     [SLAT_EVENT_OBSERVED] = "observed"};
+  static const char *const names[] = { [SLAT_EVENT_REGISTER] = "register",
+                                       [SLAT_EVENT_STORE] = "store",
+                                       [SLAT_EVENT_ACCESS] = "access",
+                                       [SLAT_EVENT_INVLPG] = "invlpg",
+                                       [SLAT_EVENT_OBSERVED] = "observed" };
   const struct slat_event *event = &trace->events[first];
   json_t *line = json_object();
   json_t *object = json_object();

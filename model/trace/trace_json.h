@@ -21,9 +21,9 @@
 #include <stdio.h>
 #include "trace_binary.h"
 
-#define SLAT_TRACE_MAX_LINE 16384                  /**< bytes of one line of JSON */
-#define SLAT_TRACE_MAX_JSON ((size_t)32 << 20)     /**< bytes of one JSON trace */
-#define SLAT_TRACE_ERROR_ROOM 400                  /**< bytes for a line of error text */
+#define SLAT_TRACE_MAX_LINE 16384              /**< bytes of one line of JSON */
+#define SLAT_TRACE_MAX_JSON ((size_t)32 << 20) /**< bytes of one JSON trace */
+#define SLAT_TRACE_ERROR_ROOM 400              /**< bytes for a line of error text */
 
 /** Where an event comes from, for messages. */
 struct slat_trace_origin {
@@ -36,7 +36,7 @@ struct slat_trace {
   const char *name; /**< for messages; owned by the caller, must live as long as the trace */
   bool binary;      /**< which form it was read from, and so what `place` means */
   struct slat_config config;
-  char *note;       /**< of the first line, or NULL */
+  char *note; /**< of the first line, or NULL */
   size_t count, room;
   struct slat_event *events;
   struct slat_trace_origin *origins; /**< one an event */
@@ -68,12 +68,12 @@ bool slat_trace_write_binary(const struct slat_trace *trace, FILE *stream);
 void slat_trace_place(const struct slat_trace *trace, size_t event, char *text, size_t room);
 
 /** The spellings of slat-trace; NULL for a number out of range. */
-const char *slat_register_name(unsigned reg);          /**< "CR0", ..., "host EFER" */
-const char *slat_access_kind_name(unsigned kind);      /**< "read", "write", "fetch" */
-const char *slat_outcome_kind_name(unsigned kind);     /**< "translated", ..., "nested-page-fault" */
-const char *slat_vendor_name(unsigned vendor);         /**< "intel", "amd" */
-const char *slat_stage2_name(unsigned stage2);         /**< "none", "ept", "npt" */
-const char *slat_outcome_code_name(unsigned kind);     /**< "error_code", "exit_qualification", "EXITINFO1" or NULL */
-const char *slat_outcome_gpa_name(unsigned kind);      /**< "gpa", "EXITINFO2" or NULL */
-const char *slat_outcome_linear_name(unsigned kind);   /**< "CR2", "linear" or NULL */
+const char *slat_register_name(unsigned reg);        /**< "CR0", ..., "host EFER" */
+const char *slat_access_kind_name(unsigned kind);    /**< "read", "write", "fetch" */
+const char *slat_outcome_kind_name(unsigned kind);   /**< "translated", ..., "nested-page-fault" */
+const char *slat_vendor_name(unsigned vendor);       /**< "intel", "amd" */
+const char *slat_stage2_name(unsigned stage2);       /**< "none", "ept", "npt" */
+const char *slat_outcome_code_name(unsigned kind);   /**< "error_code", "exit_qualification", "EXITINFO1" or NULL */
+const char *slat_outcome_gpa_name(unsigned kind);    /**< "gpa", "EXITINFO2" or NULL */
+const char *slat_outcome_linear_name(unsigned kind); /**< "CR2", "linear" or NULL */
 #endif

@@ -26,11 +26,15 @@
 
 struct kip_setup {
   uint64_t memory_bytes; /* guest-physical memory [0, memory_bytes), a multiple of 2 MB, 2 MB to 64 MB */
-  uint64_t hole_start;   /* a part without memslot: [hole_start, hole_start + hole_bytes), multiples of 4 KB; accesses are MMIO */
-  uint64_t hole_bytes;   /* 0: no hole. Table accesses of a guest walk that fall outside every slot read as "not present" in KVM */
-  uint64_t unbacked_start; /* a part with a memslot but no memory behind it, as if the VMM had unmapped it: KVM's -EFAULT paths */
+  uint64_t
+    hole_start; /* a part without memslot: [hole_start, hole_start + hole_bytes), multiples of 4 KB; accesses are MMIO */
+  uint64_t
+    hole_bytes; /* 0: no hole. Table accesses of a guest walk that fall outside every slot read as "not present" in KVM */
+  uint64_t
+    unbacked_start; /* a part with a memslot but no memory behind it, as if the VMM had unmapped it: KVM's -EFAULT paths */
   uint64_t unbacked_bytes;
-  uint8_t host_maxphyaddr; /* the width of the processor under KVM, 36 to 52; guest MAXPHYADDR may be less, equal or more */
+  uint8_t
+    host_maxphyaddr; /* the width of the processor under KVM, 36 to 52; guest MAXPHYADDR may be less, equal or more */
 };
 
 /** Maps the memory and makes the VM. Must be called once, before everything else. Returns NULL, or what went wrong. */
@@ -65,7 +69,8 @@ struct kip_config {
   uint8_t maxphyaddr;   /* guest CPUID.80000008H:EAX[7:0], 32 to 52 */
   uint32_t features;    /* KIP_NX and so on */
   bool host_huge_pages; /* the host backs guest memory with 2 MB pages: KVM may install 2 MB SPTEs */
-  bool keep_translations; /* the processor model keeps each translation it used until KVM flushes it (finds missing flushes);
+  bool
+    keep_translations; /* the processor model keeps each translation it used until KVM flushes it (finds missing flushes);
                              false: it walks the shadow tables at every access */
 };
 
@@ -130,7 +135,9 @@ enum {
   KIP_WRITE = 1u << 0,
   KIP_FETCH = 1u << 1, /* instruction fetch; not together with KIP_WRITE */
   KIP_USER = 1u << 2,  /* user-mode access; kip_access() takes it from CPL instead */
-  KIP_IMPLICIT = 1u << 3 /* implicit supervisor access (descriptor tables, TSS): RFLAGS.AC does not override SMAP, CPL does not matter */
+  KIP_IMPLICIT =
+    1u
+    << 3 /* implicit supervisor access (descriptor tables, TSS): RFLAGS.AC does not override SMAP, CPL does not matter */
 };
 
 /* Architectural page-fault error code. */
@@ -147,9 +154,9 @@ struct kip_walk {
   bool fault;
   uint64_t gpa; /* if !fault. In a nested scenario an L1 GPA */
   /* if fault: */
-  uint32_t error_code; /* bits above, as KVM would inject them. EPT: KIP_PF_RSVD means misconfiguration */
-  uint64_t address;    /* CR2; or the guest-physical address of the nested stage's fault */
-  bool nested;         /* the nested stage (EPT, NPT) faulted, not the guest's own tables */
+  uint32_t error_code;         /* bits above, as KVM would inject them. EPT: KIP_PF_RSVD means misconfiguration */
+  uint64_t address;            /* CR2; or the guest-physical address of the nested stage's fault */
+  bool nested;                 /* the nested stage (EPT, NPT) faulted, not the guest's own tables */
   uint64_t exit_qualification; /* EPT violation only: as KVM would give it to L1 */
 };
 
@@ -158,14 +165,14 @@ struct kip_walk {
 void kip_walk(uint64_t gva, unsigned access, struct kip_walk *result);
 
 enum kip_outcome {
-  KIP_TRANSLATED,  /* the shadow tables let the access through to memory */
-  KIP_PAGE_FAULT,  /* KVM injected #PF: error_code, cr2 */
-  KIP_EMULATED,    /* KVM emulated the access to memory (a store to a write-protected page table): gpa */
-  KIP_MMIO,        /* no memslot at gpa: KVM would leave for its user */
-  KIP_NONCANONICAL,/* the processor raises #GP before any walk */
-  KIP_NO_PROGRESS, /* the same access was intercepted over and over: KVM never came to an end with it */
-  KIP_FAILED,      /* KVM returned an error, see kvm_result; or the shadow led outside guest memory */
-  KIP_SHUTDOWN     /* KVM asked for a triple fault: CR3, or a present PDPTE of PAE paging, is outside every memslot */
+  KIP_TRANSLATED,   /* the shadow tables let the access through to memory */
+  KIP_PAGE_FAULT,   /* KVM injected #PF: error_code, cr2 */
+  KIP_EMULATED,     /* KVM emulated the access to memory (a store to a write-protected page table): gpa */
+  KIP_MMIO,         /* no memslot at gpa: KVM would leave for its user */
+  KIP_NONCANONICAL, /* the processor raises #GP before any walk */
+  KIP_NO_PROGRESS,  /* the same access was intercepted over and over: KVM never came to an end with it */
+  KIP_FAILED,       /* KVM returned an error, see kvm_result; or the shadow led outside guest memory */
+  KIP_SHUTDOWN      /* KVM asked for a triple fault: CR3, or a present PDPTE of PAE paging, is outside every memslot */
 };
 
 enum { KIP_RIGHT_R = 1, KIP_RIGHT_W = 2, KIP_RIGHT_U = 4, KIP_RIGHT_X = 8 };
@@ -173,23 +180,23 @@ enum { KIP_RIGHT_R = 1, KIP_RIGHT_W = 2, KIP_RIGHT_U = 4, KIP_RIGHT_X = 8 };
 /* A leaf of KVM's shadow tables, with the rights effective over all levels. */
 struct kip_leaf {
   bool present;
-  bool mmio;      /* an MMIO SPTE: reserved bits set on purpose, every access faults to KVM */
-  uint64_t spte;  /* the last entry read */
-  unsigned level; /* of that entry: 1, 2, 3; more if a table is missing */
-  unsigned rights;/* KIP_RIGHT_*, if present */
-  uint64_t hpa;   /* of the address asked for, if present */
-  uint64_t gpa;   /* the same as guest-physical address; UINT64_MAX if hpa is not guest memory */
+  bool mmio;       /* an MMIO SPTE: reserved bits set on purpose, every access faults to KVM */
+  uint64_t spte;   /* the last entry read */
+  unsigned level;  /* of that entry: 1, 2, 3; more if a table is missing */
+  unsigned rights; /* KIP_RIGHT_*, if present */
+  uint64_t hpa;    /* of the address asked for, if present */
+  uint64_t gpa;    /* the same as guest-physical address; UINT64_MAX if hpa is not guest memory */
 };
 
 struct kip_access {
   enum kip_outcome outcome;
-  uint64_t gpa;        /* KIP_TRANSLATED, KIP_EMULATED, KIP_MMIO */
-  struct kip_leaf leaf;/* KIP_TRANSLATED: the leaf that was used */
-  uint32_t error_code; /* KIP_PAGE_FAULT */
-  uint64_t cr2;        /* KIP_PAGE_FAULT */
-  unsigned exits;      /* #PF intercepts that the access took */
+  uint64_t gpa;            /* KIP_TRANSLATED, KIP_EMULATED, KIP_MMIO */
+  struct kip_leaf leaf;    /* KIP_TRANSLATED: the leaf that was used */
+  uint32_t error_code;     /* KIP_PAGE_FAULT */
+  uint64_t cr2;            /* KIP_PAGE_FAULT */
+  unsigned exits;          /* #PF intercepts that the access took */
   uint32_t emulation_type; /* KVM's EMULTYPE_* of the last request for emulation, 0 if none */
-  int kvm_result;      /* KIP_FAILED: what kvm_mmu_page_fault() returned */
+  int kvm_result;          /* KIP_FAILED: what kvm_mmu_page_fault() returned */
 };
 
 /** One access by the processor, in front of KVM's shadow tables, at the present CPL (KIP_IMPLICIT: as supervisor). No data is moved. */
@@ -205,12 +212,12 @@ void kip_read_leaf(uint64_t gva, struct kip_leaf *leaf);
 /* ---- Nested: L1's EPT or NPT ---------------------------------------------------------------------------------------------------------- */
 
 struct kip_nested {
-  uint64_t root;         /* EPT pointer or nCR3, as L1 wrote it (EPT: bits 5:3 walk length - 1, bit 6 A/D; kept as they are) */
+  uint64_t root; /* EPT pointer or nCR3, as L1 wrote it (EPT: bits 5:3 walk length - 1, bit 6 A/D; kept as they are) */
   bool ept_execute_only; /* what L1 was told in IA32_VMX_EPT_VPID_CAP */
   bool ept_accessed_dirty;
-  uint8_t ept_huge_level;/* 1: no large pages, 2: 2 MB, 3: 1 GB */
+  uint8_t ept_huge_level;              /* 1: no large pages, 2: 2 MB, 3: 1 GB */
   uint64_t npt_cr0, npt_cr4, npt_efer; /* NPT: L1's own control registers, which govern the nested walk */
-  struct kip_registers l2; /* L2's: govern the first stage */
+  struct kip_registers l2;             /* L2's: govern the first stage */
 };
 
 /** Puts the vCPU into L2 as nested VM entry does. kip_reset() must have chosen KIP_NESTED_EPT or _NPT. Memory must be there before. May be
@@ -226,9 +233,9 @@ enum kip_event_kind { KIP_EVENT_WARN, KIP_EVENT_BUG, KIP_EVENT_SANITIZER, KIP_EV
 
 struct kip_event {
   enum kip_event_kind kind;
-  unsigned line;   /* 0 if unknown */
-  const char *file;/* path in the kernel tree, or what happened */
-  const char *text;/* sanitizer's message, name of the missing function, or "" */
+  unsigned line;    /* 0 if unknown */
+  const char *file; /* path in the kernel tree, or what happened */
+  const char *text; /* sanitizer's message, name of the missing function, or "" */
 };
 
 /** Events since kip_reset(), the first 16 of them kept. UBSan tells of each place in the code only once a process. */

@@ -30,17 +30,31 @@ static void check_equal(uint64_t value, uint64_t expected, const char *what)
 
 /* ---- The machine ---- */
 
-enum { CR0_PE = 1, CR0_WP = 1 << 16, CR4_PSE = 1 << 4, CR4_PAE = 1 << 5, CR4_PGE = 1 << 7, CR4_PCIDE = 1 << 17, CR4_SMEP = 1 << 20,
-       CR4_SMAP = 1 << 21, EFER_LME = 1 << 8, EFER_LMA = 1 << 10, EFER_NXE = 1 << 11 };
+enum {
+  CR0_PE = 1,
+  CR0_WP = 1 << 16,
+  CR4_PSE = 1 << 4,
+  CR4_PAE = 1 << 5,
+  CR4_PGE = 1 << 7,
+  CR4_PCIDE = 1 << 17,
+  CR4_SMEP = 1 << 20,
+  CR4_SMAP = 1 << 21,
+  EFER_LME = 1 << 8,
+  EFER_LMA = 1 << 10,
+  EFER_NXE = 1 << 11
+};
 #define CR0_PG (1u << 31)
 #define XD (UINT64_C(1) << 63)
 enum { P = 1, W = 2, U = 4, A = 0x20, D = 0x40, PS = 0x80 };
 
 enum { MB = 1 << 20, MEMORY = 16 * MB, HOLE = 12 * MB, UNBACKED = 14 * MB, PART = 64 << 10, HOST_MAXPHYADDR = 46 };
 
-static const struct kip_registers long_mode = { .cr0 = CR0_PE | CR0_WP | CR0_PG, .cr3 = 0x1000, .cr4 = CR4_PAE, .efer = EFER_LME | EFER_NXE,
-                                                .cpl = 3 };
-static const struct kip_config intel = { .mode = KIP_SHADOW, .vendor = KIP_INTEL, .maxphyaddr = 40, .features = KIP_ALL_FEATURES };
+static const struct kip_registers long_mode = {
+  .cr0 = CR0_PE | CR0_WP | CR0_PG, .cr3 = 0x1000, .cr4 = CR4_PAE, .efer = EFER_LME | EFER_NXE, .cpl = 3
+};
+static const struct kip_config intel = {
+  .mode = KIP_SHADOW, .vendor = KIP_INTEL, .maxphyaddr = 40, .features = KIP_ALL_FEATURES
+};
 
 static unsigned events; /* over all scenarios: nothing here may make KVM warn, but test_events() */
 
@@ -56,7 +70,10 @@ static void reset(const struct kip_config *config)
   }
 }
 
-static void poke(uint64_t gpa, uint64_t value) { kip_write_physical(gpa, value, 8); }
+static void poke(uint64_t gpa, uint64_t value)
+{
+  kip_write_physical(gpa, value, 8);
+}
 
 static uint64_t peek(uint64_t gpa)
 {
@@ -71,16 +88,16 @@ static void build_tables(void)
   poke(0x1000, 0x2000 | P | W | U);
   poke(0x2000, 0x3000 | P | W | U);
   poke(0x3000, 0x4000 | P | W | U);
-  poke(0x4000, 0x10000 | P | W | U);          /* 0x0000: everything */
-  poke(0x4008, 0x11000 | P | U);              /* 0x1000: read-only */
-  poke(0x4010, 0x12000 | P | W | U | XD);     /* 0x2000: no execute */
+  poke(0x4000, 0x10000 | P | W | U);                     /* 0x0000: everything */
+  poke(0x4008, 0x11000 | P | U);                         /* 0x1000: read-only */
+  poke(0x4010, 0x12000 | P | W | U | XD);                /* 0x2000: no execute */
   poke(0x4018, 0x13000 | P | W | U | UINT64_C(1) << 45); /* 0x3000: reserved address bit with MAXPHYADDR 40 */
-  poke(0x4028, 0x15000 | P | W);              /* 0x5000: supervisor */
-  poke(0x4030, HOLE | P | W | U);             /* 0x6000: no memslot */
-  poke(0x4038, 0x4000 | P | W | U);           /* 0x7000: the page table itself */
-  poke(0x4040, UNBACKED | P | W | U);         /* 0x8000: a memslot without memory */
-  poke(0x4048, 0x2000 | P | W | U);           /* 0x9000: the PDPT */
-  poke(0x3008, 0x200000 | P | W | U | PS);    /* 0x200000: 2 MB */
+  poke(0x4028, 0x15000 | P | W);                         /* 0x5000: supervisor */
+  poke(0x4030, HOLE | P | W | U);                        /* 0x6000: no memslot */
+  poke(0x4038, 0x4000 | P | W | U);                      /* 0x7000: the page table itself */
+  poke(0x4040, UNBACKED | P | W | U);                    /* 0x8000: a memslot without memory */
+  poke(0x4048, 0x2000 | P | W | U);                      /* 0x9000: the PDPT */
+  poke(0x3008, 0x200000 | P | W | U | PS);               /* 0x200000: 2 MB */
 }
 
 static void start(const struct kip_config *config, const struct kip_registers *registers)
@@ -122,9 +139,15 @@ static void test_setup(void)
 
   check(kip_setup(&(struct kip_setup){ .memory_bytes = 1 }) != NULL, "a wrong memory size is refused with a reason");
   check(kip_reset(&intel) != NULL, "a reset before set-up is refused with a reason");
-  check(kip_setup(&(struct kip_setup){ .memory_bytes = MEMORY, .hole_start = HOLE, .hole_bytes = PART, .unbacked_start = UNBACKED,
-                                       .unbacked_bytes = PART, .host_maxphyaddr = HOST_MAXPHYADDR }) == NULL, "set-up");
-  check(kip_setup(&(struct kip_setup){ .memory_bytes = MEMORY, .host_maxphyaddr = HOST_MAXPHYADDR }) != NULL, "a second set-up is refused");
+  check(kip_setup(&(struct kip_setup){ .memory_bytes = MEMORY,
+                                       .hole_start = HOLE,
+                                       .hole_bytes = PART,
+                                       .unbacked_start = UNBACKED,
+                                       .unbacked_bytes = PART,
+                                       .host_maxphyaddr = HOST_MAXPHYADDR }) == NULL,
+        "set-up");
+  check(kip_setup(&(struct kip_setup){ .memory_bytes = MEMORY, .host_maxphyaddr = HOST_MAXPHYADDR }) != NULL,
+        "a second set-up is refused");
   bad.maxphyaddr = 31;
   check(kip_reset(&bad) != NULL, "a wrong MAXPHYADDR is refused with a reason");
   check(strncmp(kip_kernel_version(), "6.", 2) == 0, "the kernel's version is known");
@@ -135,10 +158,15 @@ static void test_memory(void)
   uint64_t value;
 
   reset(&intel);
-  check(kip_write_physical(0x5000, 0x1122334455667788, 8) && kip_read_physical(0x5000, &value, 4) && value == 0x55667788, "physical memory, 4 of 8 bytes");
-  check(kip_write_physical(0x5001, 0xab, 1) && kip_read_physical(0x5000, &value, 2) && value == 0xab88, "physical memory, 1 and 2 bytes");
-  check(!kip_write_physical(0x5ffc, 0, 8) && !kip_write_physical(0x5000, 0, 3), "stores across a page, and odd widths, are refused");
-  check(!kip_write_physical(HOLE, 0, 8) && !kip_write_physical(MEMORY, 0, 8), "the hole and the end of memory are no memory");
+  check(kip_write_physical(0x5000, 0x1122334455667788, 8) && kip_read_physical(0x5000, &value, 4) &&
+          value == 0x55667788,
+        "physical memory, 4 of 8 bytes");
+  check(kip_write_physical(0x5001, 0xab, 1) && kip_read_physical(0x5000, &value, 2) && value == 0xab88,
+        "physical memory, 1 and 2 bytes");
+  check(!kip_write_physical(0x5ffc, 0, 8) && !kip_write_physical(0x5000, 0, 3),
+        "stores across a page, and odd widths, are refused");
+  check(!kip_write_physical(HOLE, 0, 8) && !kip_write_physical(MEMORY, 0, 8),
+        "the hole and the end of memory are no memory");
   reset(&intel);
   check_equal(peek(0x5000), 0, "a reset clears memory");
 }
@@ -213,7 +241,8 @@ static void test_processor_features(void)
     config.maxphyaddr = (uint8_t)width;
     start(&config, &long_mode);
     poke(0x4050, 0x16000 | P | W | U | UINT64_C(1) << 32);
-    check_equal(walk(0xa000, KIP_READ).fault ? walk(0xa000, KIP_READ).error_code : 0, width == 32 ? 9 : 0, "MAXPHYADDR makes address bits reserved");
+    check_equal(walk(0xa000, KIP_READ).fault ? walk(0xa000, KIP_READ).error_code : 0, width == 32 ? 9 : 0,
+                "MAXPHYADDR makes address bits reserved");
   }
 }
 
@@ -232,17 +261,21 @@ static void test_access(void)
   a = access_to(0x123, KIP_READ);
   check(a.outcome == KIP_TRANSLATED && a.exits == 0, "access: the second time, no exit");
   a = access_to(0x123, KIP_WRITE);
-  check(a.outcome == KIP_TRANSLATED && a.exits == 1 && (a.leaf.spte & 0xfff) == 0xe67, "access: the write upgrades the SPTE");
+  check(a.outcome == KIP_TRANSLATED && a.exits == 1 && (a.leaf.spte & 0xfff) == 0xe67,
+        "access: the write upgrades the SPTE");
   check_equal(peek(0x4000), 0x10067, "access: A and D set in the guest's PTE");
   kip_read_leaf(0x123, &leaf);
-  check(leaf.present && leaf.gpa == 0x10123 && leaf.level == 1 && leaf.rights == (KIP_RIGHT_R | KIP_RIGHT_W | KIP_RIGHT_U | KIP_RIGHT_X), "leaf");
+  check(leaf.present && leaf.gpa == 0x10123 && leaf.level == 1 &&
+          leaf.rights == (KIP_RIGHT_R | KIP_RIGHT_W | KIP_RIGHT_U | KIP_RIGHT_X),
+        "leaf");
   check_page_fault(0x1234, KIP_WRITE, 7, "access: write to a read-only page");
   check_page_fault(0x2000, KIP_FETCH, 0x15, "access: fetch from a page with XD");
   check_page_fault(0x3000, KIP_READ, 0xd, "access: reserved bit");
   check_page_fault(0xa000, KIP_READ, 4, "access: absent page");
   check_page_fault(0x5000, KIP_READ, 5, "access: user read of a supervisor page");
   check(access_to(UINT64_C(1) << 47, KIP_READ).outcome == KIP_NONCANONICAL, "access: not canonical");
-  check(access_to(0x5000, KIP_READ | KIP_IMPLICIT).outcome == KIP_TRANSLATED, "access: implicit, from CPL 3, is a supervisor access");
+  check(access_to(0x5000, KIP_READ | KIP_IMPLICIT).outcome == KIP_TRANSLATED,
+        "access: implicit, from CPL 3, is a supervisor access");
   kip_set_cpl(0);
   check(access_to(0x5000, KIP_READ).outcome == KIP_TRANSLATED, "access: supervisor");
 
@@ -263,11 +296,13 @@ static void test_huge(void)
 
   start(&config, &long_mode);
   a = access_to(0x212345, KIP_WRITE);
-  check(a.outcome == KIP_TRANSLATED && a.gpa == 0x212345 && a.leaf.level == 1, "2 MB guest page on 4 KB host pages: 4 KB SPTE");
+  check(a.outcome == KIP_TRANSLATED && a.gpa == 0x212345 && a.leaf.level == 1,
+        "2 MB guest page on 4 KB host pages: 4 KB SPTE");
   config.host_huge_pages = true;
   start(&config, &long_mode);
   a = access_to(0x212345, KIP_WRITE);
-  check(a.outcome == KIP_TRANSLATED && a.gpa == 0x212345 && a.leaf.level == 2, "2 MB guest page on 2 MB host pages: 2 MB SPTE");
+  check(a.outcome == KIP_TRANSLATED && a.gpa == 0x212345 && a.leaf.level == 2,
+        "2 MB guest page on 2 MB host pages: 2 MB SPTE");
   check_equal(a.leaf.spte & 0xfff, 0xee7, "2 MB SPTE");
   check_equal(peek(0x3008), 0x200000 | P | W | U | PS | A | D, "A and D in the guest's PDE");
 }
@@ -301,7 +336,8 @@ static void test_stores(void)
 
   /* A higher table is write-protected: KVM emulates the store. */
   kip_store(0x9000 + 8, 0x3000 | P | W | U, 8, 0, &a);
-  check(a.outcome == KIP_EMULATED && a.gpa == 0x2008 && peek(0x2008) == (0x3000 | P | W | U), "a store to a PDPT in use is emulated");
+  check(a.outcome == KIP_EMULATED && a.gpa == 0x2008 && peek(0x2008) == (0x3000 | P | W | U),
+        "a store to a PDPT in use is emulated");
   check_equal(access_to(0x40000000, KIP_READ).gpa, 0x10000, "what it added is there");
   kip_load(0x9008, &value, 8, 0, &a);
   check(a.outcome == KIP_TRANSLATED && value == (0x3000 | P | W | U | A), "and can be read");
@@ -318,19 +354,23 @@ static void test_registers(void)
 
   start(&config, &long_mode);
   kip_get_registers(&r);
-  check(r.efer == (EFER_LME | EFER_LMA | EFER_NXE) && r.cr3 == 0x1000 && r.cpl == 3, "registers can be read; LMA is derived");
+  check(r.efer == (EFER_LME | EFER_LMA | EFER_NXE) && r.cr3 == 0x1000 && r.cpl == 3,
+        "registers can be read; LMA is derived");
   check(kip_mov_cr4(CR4_PAE | 1u << 31) == KIP_REFUSED, "MOV to CR4 with a reserved bit is refused");
   check(kip_mov_cr4(0) == KIP_REFUSED, "CR4.PAE may not be cleared in long mode");
   check(kip_mov_cr3(UINT64_C(1) << 41) == KIP_REFUSED, "MOV to CR3 beyond MAXPHYADDR is refused");
-  check(kip_mov_cr3(0xff000000) == KIP_OK && access_to(0, KIP_READ).outcome == KIP_SHUTDOWN, "CR3 outside memory is a triple fault");
+  check(kip_mov_cr3(0xff000000) == KIP_OK && access_to(0, KIP_READ).outcome == KIP_SHUTDOWN,
+        "CR3 outside memory is a triple fault");
   check(kip_mov_cr3(0x1000) == KIP_OK && access_to(0x123, KIP_READ).gpa == 0x10123, "and back");
   check(kip_write_efer(0) == KIP_REFUSED, "EFER.LME may not be cleared with paging on");
-  check(kip_write_efer(EFER_LME) == KIP_OK && walk(0x2000, KIP_READ).error_code == 9, "EFER.NXE cleared: bit 63 is reserved");
+  check(kip_write_efer(EFER_LME) == KIP_OK && walk(0x2000, KIP_READ).error_code == 9,
+        "EFER.NXE cleared: bit 63 is reserved");
   kip_set_cpl(0);
   check(kip_mov_cr0(CR0_PE) == KIP_OK && access_to(0x3000, KIP_WRITE).gpa == 0x3000, "paging off: GVA is GPA");
   kip_get_registers(&r);
   check_equal(r.efer, EFER_LME, "paging off: LMA is clear");
-  check(kip_mov_cr0(CR0_PE | CR0_PG | CR0_WP) == KIP_OK && access_to(0x123, KIP_READ).gpa == 0x10123, "paging on again");
+  check(kip_mov_cr0(CR0_PE | CR0_PG | CR0_WP) == KIP_OK && access_to(0x123, KIP_READ).gpa == 0x10123,
+        "paging on again");
 
   config.features |= KIP_PCID;
   start(&config, &long_mode);
@@ -344,7 +384,9 @@ static void test_registers(void)
 
 static void test_legacy_modes(void)
 {
-  const struct kip_registers pae = { .cr0 = CR0_PE | CR0_WP | CR0_PG, .cr3 = 0x6020, .cr4 = CR4_PAE, .efer = EFER_NXE, .cpl = 3 };
+  const struct kip_registers pae = {
+    .cr0 = CR0_PE | CR0_WP | CR0_PG, .cr3 = 0x6020, .cr4 = CR4_PAE, .efer = EFER_NXE, .cpl = 3
+  };
   const struct kip_registers two_level = { .cr0 = CR0_PE | CR0_WP | CR0_PG, .cr3 = 0x8000, .cr4 = CR4_PSE, .cpl = 3 };
   struct kip_access a;
 
@@ -417,8 +459,13 @@ static struct kip_walk nested(uint64_t gpa, unsigned access)
 
 static void test_nested_ept(void)
 {
-  const struct kip_config config = { .mode = KIP_NESTED_EPT, .vendor = KIP_INTEL, .maxphyaddr = 40, .features = KIP_ALL_FEATURES };
-  struct kip_nested setting = { .root = 0x20000 | 3 << 3 | 6, .ept_execute_only = true, .ept_accessed_dirty = false, .ept_huge_level = 3,
+  const struct kip_config config = {
+    .mode = KIP_NESTED_EPT, .vendor = KIP_INTEL, .maxphyaddr = 40, .features = KIP_ALL_FEATURES
+  };
+  struct kip_nested setting = { .root = 0x20000 | 3 << 3 | 6,
+                                .ept_execute_only = true,
+                                .ept_accessed_dirty = false,
+                                .ept_huge_level = 3,
                                 .l2 = long_mode };
   struct kip_walk w;
 
@@ -432,7 +479,8 @@ static void test_nested_ept(void)
   check(kip_enter_nested(&setting) == KIP_OK, "EPT: nested entry");
   check_equal(nested(0x10123, KIP_WRITE).gpa, 0x30123, "EPT: L2 GPA to L1 GPA");
   check_equal(nested(0x250000, KIP_READ | KIP_USER).gpa, 0x450000, "EPT: 2 MB page");
-  check(!nested(0x50000, KIP_USER).fault && nested(0x50000, KIP_WRITE).fault && nested(0x50000, KIP_FETCH).fault, "EPT: r--");
+  check(!nested(0x50000, KIP_USER).fault && nested(0x50000, KIP_WRITE).fault && nested(0x50000, KIP_FETCH).fault,
+        "EPT: r--");
   check(!nested(0x51000, KIP_FETCH).fault && nested(0x51000, KIP_USER).fault, "EPT: --x");
   w = nested(0x50008, KIP_WRITE);
   check(w.nested && w.address == 0x50008 && !(w.error_code & KIP_PF_RSVD), "EPT: violation");
@@ -450,7 +498,8 @@ static void test_nested_ept(void)
   poke(0x23000 + 8 * 4, 0x4000 | 7 | 6 << 3);
   poke(0x4058, 0x54000 | P | W | U | A | D);
   w = walk(0xb123, KIP_READ | KIP_USER);
-  check(w.fault && w.nested && (w.address & ~UINT64_C(0xfff)) == 0x54000, "EPT: a fault of the nested stage on the page");
+  check(w.fault && w.nested && (w.address & ~UINT64_C(0xfff)) == 0x54000,
+        "EPT: a fault of the nested stage on the page");
 
   setting.ept_execute_only = false;
   setting.ept_accessed_dirty = true;
@@ -458,7 +507,8 @@ static void test_nested_ept(void)
   reset(&config);
   build_nested(true);
   poke(0x23000 + 8 * 0x51, 0x51000 | 4 | 6 << 3);
-  check(kip_enter_nested(&setting) == KIP_OK && (nested(0x51000, KIP_FETCH).error_code & KIP_PF_RSVD), "EPT: --x without support is a misconfiguration");
+  check(kip_enter_nested(&setting) == KIP_OK && (nested(0x51000, KIP_FETCH).error_code & KIP_PF_RSVD),
+        "EPT: --x without support is a misconfiguration");
   nested(0x10123, KIP_READ | KIP_USER);
   check_equal(peek(0x23000 + 8 * 0x10) & 0x300, 0x100, "EPT: A, bit 8, set by KVM");
   nested(0x10123, KIP_WRITE);
@@ -467,14 +517,20 @@ static void test_nested_ept(void)
   setting.ept_huge_level = 1;
   reset(&config);
   build_nested(true);
-  check(kip_enter_nested(&setting) == KIP_OK && (nested(0x250000, KIP_READ | KIP_USER).error_code & KIP_PF_RSVD), "EPT: no large pages");
+  check(kip_enter_nested(&setting) == KIP_OK && (nested(0x250000, KIP_READ | KIP_USER).error_code & KIP_PF_RSVD),
+        "EPT: no large pages");
 }
 
 static void test_nested_npt(void)
 {
-  const struct kip_config config = { .mode = KIP_NESTED_NPT, .vendor = KIP_AMD, .maxphyaddr = 40, .features = KIP_ALL_FEATURES };
-  const struct kip_nested setting = { .root = 0x20000, .npt_cr0 = CR0_PE | CR0_PG | CR0_WP, .npt_cr4 = CR4_PAE,
-                                      .npt_efer = EFER_LME | EFER_LMA | EFER_NXE, .l2 = long_mode };
+  const struct kip_config config = {
+    .mode = KIP_NESTED_NPT, .vendor = KIP_AMD, .maxphyaddr = 40, .features = KIP_ALL_FEATURES
+  };
+  const struct kip_nested setting = { .root = 0x20000,
+                                      .npt_cr0 = CR0_PE | CR0_PG | CR0_WP,
+                                      .npt_cr4 = CR4_PAE,
+                                      .npt_efer = EFER_LME | EFER_LMA | EFER_NXE,
+                                      .l2 = long_mode };
   struct kip_walk w;
 
   reset(&config);
@@ -508,14 +564,17 @@ static void on_fatal(const struct kip_event *event)
 
 static void test_events(void)
 {
-  const struct kip_config config = { .mode = KIP_NESTED_NPT, .vendor = KIP_AMD, .maxphyaddr = 40, .features = KIP_ALL_FEATURES };
+  const struct kip_config config = {
+    .mode = KIP_NESTED_NPT, .vendor = KIP_AMD, .maxphyaddr = 40, .features = KIP_ALL_FEATURES
+  };
   const struct kip_nested paging_off = { .root = 0x20000, .npt_cr0 = CR0_PE, .l2 = long_mode };
 
   reset(&config);
   build_nested(false);
   kip_clear_events();
   kip_enter_nested(&paging_off); /* "NPT requires CR0.PG=1": a WARN_ON_ONCE */
-  check(kip_events() == 1 && kip_event(0)->kind == KIP_EVENT_WARN && strstr(kip_event(0)->file, "mmu.c") && kip_event(0)->line > 1000,
+  check(kip_events() == 1 && kip_event(0)->kind == KIP_EVENT_WARN && strstr(kip_event(0)->file, "mmu.c") &&
+          kip_event(0)->line > 1000,
         "a WARN_ON is recorded with file and line, and the run goes on");
   if (kip_events())
     printf("# %s:%u %s\n", kip_event(0)->file, kip_event(0)->line, kip_event(0)->text);
@@ -571,12 +630,19 @@ static double now(void)
   return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 
-static void report_rate(const char *what, double count, double since) { printf("# rate %-52s %12.0f /s\n", what, count / (now() - since)); }
+static void report_rate(const char *what, double count, double since)
+{
+  printf("# rate %-52s %12.0f /s\n", what, count / (now() - since));
+}
 
 static void measure(void)
 {
-  const struct kip_config ept = { .mode = KIP_NESTED_EPT, .vendor = KIP_INTEL, .maxphyaddr = 40, .features = KIP_ALL_FEATURES };
-  const struct kip_nested setting = { .root = 0x20000 | 3 << 3 | 6, .ept_execute_only = true, .ept_huge_level = 3, .l2 = long_mode };
+  const struct kip_config ept = {
+    .mode = KIP_NESTED_EPT, .vendor = KIP_INTEL, .maxphyaddr = 40, .features = KIP_ALL_FEATURES
+  };
+  const struct kip_nested setting = {
+    .root = 0x20000 | 3 << 3 | 6, .ept_execute_only = true, .ept_huge_level = 3, .l2 = long_mode
+  };
   const uint64_t addresses[] = { 0x123, 0x212345, 0x2000, 0x123 };
   enum { RESETS = 20000, WALKS = 1000000, FAULTS = 200000 };
   double since = now();

@@ -31,17 +31,17 @@ enum slat_status {
   /* contradictory or impossible input */
   SLAT_INVALID_VENDOR,
   SLAT_INVALID_STAGE2,
-  SLAT_INVALID_MAXPHYADDR,      /**< outside 32..52 */
-  SLAT_INVALID_STAGE2_VENDOR,   /**< EPT on AMD, or NPT on Intel */
-  SLAT_INVALID_EPT_CAPABILITY,  /**< an EPT capability without EPT */
-  SLAT_INVALID_CPU,             /**< logical processor out of range */
+  SLAT_INVALID_MAXPHYADDR,     /**< outside 32..52 */
+  SLAT_INVALID_STAGE2_VENDOR,  /**< EPT on AMD, or NPT on Intel */
+  SLAT_INVALID_EPT_CAPABILITY, /**< an EPT capability without EPT */
+  SLAT_INVALID_CPU,            /**< logical processor out of range */
   SLAT_INVALID_REGISTER,
   SLAT_INVALID_EVENT,
-  SLAT_INVALID_ACCESS,          /**< kind, width or privilege out of range */
-  SLAT_INVALID_CR0,             /**< PG without PE */
-  SLAT_INVALID_CR3,             /**< a bit at or above MAXPHYADDR is set: MOV to CR3 raises #GP */
-  SLAT_INVALID_EFER,            /**< LMA does not equal LME and CR0.PG */
-  SLAT_INVALID_EPTP,            /**< memory type, walk length, A/D without capability, reserved bit */
+  SLAT_INVALID_ACCESS, /**< kind, width or privilege out of range */
+  SLAT_INVALID_CR0,    /**< PG without PE */
+  SLAT_INVALID_CR3,    /**< a bit at or above MAXPHYADDR is set: MOV to CR3 raises #GP */
+  SLAT_INVALID_EFER,   /**< LMA does not equal LME and CR0.PG */
+  SLAT_INVALID_EPTP,   /**< memory type, walk length, A/D without capability, reserved bit */
   SLAT_INVALID_NCR3,
   SLAT_INVALID_FEATURE_CONTROL, /**< a control bit for a feature that the configuration lacks */
   /* lawful, and not modelled yet */
@@ -51,12 +51,12 @@ enum slat_status {
   SLAT_UNSUPPORTED_PCID,
   SLAT_UNSUPPORTED_PROTECTION_KEYS,
   SLAT_UNSUPPORTED_CET,
-  SLAT_UNSUPPORTED_LINEAR_MASKING, /**< CR4.LAM_SUP, EFER.UAIE */
+  SLAT_UNSUPPORTED_LINEAR_MASKING,  /**< CR4.LAM_SUP, EFER.UAIE */
   SLAT_UNSUPPORTED_EPT_WALK_LENGTH, /**< EPTP bits 5:3 name a walk of other than 4 levels */
   SLAT_UNSUPPORTED_SHADOW_STACK_EPT,
-  SLAT_UNSUPPORTED_HOST_PAGING,     /**< NPT under a host mode other than 4-level */
-  SLAT_UNSUPPORTED_NPT_WIDTH,       /**< a GPA of more than 48 bits under a 4-level NPT: no source says what happens */
-  SLAT_UNSUPPORTED_PAGE_CROSSING,   /**< an access that reaches into a second 4 KB page */
+  SLAT_UNSUPPORTED_HOST_PAGING,   /**< NPT under a host mode other than 4-level */
+  SLAT_UNSUPPORTED_NPT_WIDTH,     /**< a GPA of more than 48 bits under a 4-level NPT: no source says what happens */
+  SLAT_UNSUPPORTED_PAGE_CROSSING, /**< an access that reaches into a second 4 KB page */
   SLAT_STATUS_COUNT
 };
 #define SLAT_FIRST_UNSUPPORTED SLAT_UNSUPPORTED_32BIT_PAGING
@@ -66,50 +66,55 @@ enum slat_stage2_kind { SLAT_STAGE2_NONE = 0, SLAT_STAGE2_EPT = 1, SLAT_STAGE2_N
 
 /** What the processor is: fixed while a machine lives.  A feature that is absent makes its bits reserved. */
 struct slat_config {
-  uint8_t vendor;           /**< enum slat_vendor */
-  uint8_t stage2;           /**< enum slat_stage2_kind */
-  uint8_t maxphyaddr;       /**< CPUID.80000008H:EAX[7:0], 32..52 */
-  bool nx;                  /**< CPUID.80000001H:EDX[20], EFER.NXE may be 1 */
-  bool page_1gb;            /**< CPUID.80000001H:EDX[26], 1 GB pages in guest paging and NPT */
-  bool smep;                /**< CPUID.07H:EBX[7] */
-  bool smap;                /**< CPUID.07H:EBX[20] */
-  bool ept_execute_only;    /**< IA32_VMX_EPT_VPID_CAP[0] */
-  bool ept_page_2mb;        /**< IA32_VMX_EPT_VPID_CAP[16] */
-  bool ept_page_1gb;        /**< IA32_VMX_EPT_VPID_CAP[17] */
-  bool ept_accessed_dirty;  /**< IA32_VMX_EPT_VPID_CAP[21] */
-  bool ept_advanced_info;   /**< IA32_VMX_EPT_VPID_CAP[22], exit qualification bits 11:9 */
+  uint8_t vendor;          /**< enum slat_vendor */
+  uint8_t stage2;          /**< enum slat_stage2_kind */
+  uint8_t maxphyaddr;      /**< CPUID.80000008H:EAX[7:0], 32..52 */
+  bool nx;                 /**< CPUID.80000001H:EDX[20], EFER.NXE may be 1 */
+  bool page_1gb;           /**< CPUID.80000001H:EDX[26], 1 GB pages in guest paging and NPT */
+  bool smep;               /**< CPUID.07H:EBX[7] */
+  bool smap;               /**< CPUID.07H:EBX[20] */
+  bool ept_execute_only;   /**< IA32_VMX_EPT_VPID_CAP[0] */
+  bool ept_page_2mb;       /**< IA32_VMX_EPT_VPID_CAP[16] */
+  bool ept_page_1gb;       /**< IA32_VMX_EPT_VPID_CAP[17] */
+  bool ept_accessed_dirty; /**< IA32_VMX_EPT_VPID_CAP[21] */
+  bool ept_advanced_info;  /**< IA32_VMX_EPT_VPID_CAP[22], exit qualification bits 11:9 */
 };
 
 /** Registers of a logical processor that translation depends on, as architected (values are the registers' own). */
 enum slat_register {
-  SLAT_CR0, SLAT_CR3, SLAT_CR4, SLAT_EFER,
-  SLAT_RFLAGS,     /**< of which only AC (bit 18) matters */
-  SLAT_EPTP,       /**< EPT pointer of the current VMCS (stage2 = EPT) */
-  SLAT_NCR3,       /**< nested CR3 of the VMCB (stage2 = NPT) */
-  SLAT_HOST_CR0, SLAT_HOST_CR4, SLAT_HOST_EFER, /**< the host's, at VMRUN (stage2 = NPT) */
+  SLAT_CR0,
+  SLAT_CR3,
+  SLAT_CR4,
+  SLAT_EFER,
+  SLAT_RFLAGS, /**< of which only AC (bit 18) matters */
+  SLAT_EPTP,   /**< EPT pointer of the current VMCS (stage2 = EPT) */
+  SLAT_NCR3,   /**< nested CR3 of the VMCB (stage2 = NPT) */
+  SLAT_HOST_CR0,
+  SLAT_HOST_CR4,
+  SLAT_HOST_EFER, /**< the host's, at VMRUN (stage2 = NPT) */
   SLAT_REGISTER_COUNT
 };
 
 /** The format of one vendor's 4-level entries on one processor, for guest tables and for nested ones. */
 struct slat_format {
-  uint64_t limit;    /**< 2^MAXPHYADDR: an address field of an entry must be below */
-  bool nxe;          /**< EFER.NXE: else bit 63 is reserved */
-  bool page_1gb;     /**< 1 GB pages: else PS of a PDPTE is reserved */
-  bool pml4e_bit8;   /**< AMD: bit 8 of a PML4E is reserved */
+  uint64_t limit;  /**< 2^MAXPHYADDR: an address field of an entry must be below */
+  bool nxe;        /**< EFER.NXE: else bit 63 is reserved */
+  bool page_1gb;   /**< 1 GB pages: else PS of a PDPTE is reserved */
+  bool pml4e_bit8; /**< AMD: bit 8 of a PML4E is reserved */
 };
 
 /** Control state decoded once, when a register is written, so that an access need not.  Made by slat_decode_controls(). */
 struct slat_controls {
-  struct slat_format guest;   /**< guest entries */
-  struct slat_format nested;  /**< NPT entries, under the host's EFER */
-  uint64_t guest_table;       /**< GPA of the guest's PML4 table */
-  uint64_t stage2_table;      /**< SPA of the EPT or nested PML4 table */
-  uint8_t stage2;             /**< enum slat_stage2_kind */
+  struct slat_format guest;  /**< guest entries */
+  struct slat_format nested; /**< NPT entries, under the host's EFER */
+  uint64_t guest_table;      /**< GPA of the guest's PML4 table */
+  uint64_t stage2_table;     /**< SPA of the EPT or nested PML4 table */
+  uint8_t stage2;            /**< enum slat_stage2_kind */
   bool amd;
-  bool paging;                /**< CR0.PG; off: the linear address is the GPA */
-  bool wp, smep, smap, ac;    /**< CR0.WP, CR4.SMEP, CR4.SMAP, RFLAGS.AC */
+  bool paging;             /**< CR0.PG; off: the linear address is the GPA */
+  bool wp, smep, smap, ac; /**< CR0.WP, CR4.SMEP, CR4.SMAP, RFLAGS.AC */
   bool ept_execute_only, ept_page_2mb, ept_page_1gb, ept_advanced_info; /**< capabilities */
-  bool ept_ad;                /**< EPTP bit 6: accessed and dirty flags for EPT are on */
+  bool ept_ad; /**< EPTP bit 6: accessed and dirty flags for EPT are on */
 };
 
 struct slat_cpu {
@@ -136,45 +141,46 @@ enum slat_access_kind { SLAT_READ = 0, SLAT_WRITE = 1, SLAT_FETCH = 2 };
 
 /** One access by a logical processor. */
 struct slat_access {
-  uint64_t linear;  /**< linear address of its first byte */
-  uint8_t kind;     /**< enum slat_access_kind */
-  uint8_t width;    /**< 1, 2, 4 or 8 bytes; all within one 4 KB page */
-  bool user;        /**< made at CPL 3 */
-  bool implicit;    /**< implicit supervisor access (descriptor tables, TSS, ...), whatever CPL; not a fetch */
+  uint64_t linear; /**< linear address of its first byte */
+  uint8_t kind;    /**< enum slat_access_kind */
+  uint8_t width;   /**< 1, 2, 4 or 8 bytes; all within one 4 KB page */
+  bool user;       /**< made at CPL 3 */
+  bool implicit;   /**< implicit supervisor access (descriptor tables, TSS, ...), whatever CPL; not a fetch */
 };
 
 enum slat_outcome_kind {
-  SLAT_NO_OUTCOME = 0,     /**< an empty slot of the set */
-  SLAT_TRANSLATED,         /**< the access is done at `spa` */
-  SLAT_NON_CANONICAL,      /**< #GP, or #SS through the stack segment; no structure is read */
-  SLAT_PAGE_FAULT,         /**< #PF: `code` = error code, `linear` = CR2 */
-  SLAT_EPT_VIOLATION,      /**< `code` = exit qualification, `gpa`, `linear` = guest-linear address */
-  SLAT_EPT_MISCONFIG,      /**< `gpa`; no qualification */
-  SLAT_NESTED_PAGE_FAULT   /**< #VMEXIT(NPF): `code` = EXITINFO1, `gpa` = EXITINFO2 */
+  SLAT_NO_OUTCOME = 0,   /**< an empty slot of the set */
+  SLAT_TRANSLATED,       /**< the access is done at `spa` */
+  SLAT_NON_CANONICAL,    /**< #GP, or #SS through the stack segment; no structure is read */
+  SLAT_PAGE_FAULT,       /**< #PF: `code` = error code, `linear` = CR2 */
+  SLAT_EPT_VIOLATION,    /**< `code` = exit qualification, `gpa`, `linear` = guest-linear address */
+  SLAT_EPT_MISCONFIG,    /**< `gpa`; no qualification */
+  SLAT_NESTED_PAGE_FAULT /**< #VMEXIT(NPF): `code` = EXITINFO1, `gpa` = EXITINFO2 */
 };
 
 /** What a fault itself invalidates (bits of slat_outcome.invalidates). */
 enum {
-  SLAT_INVALIDATES_LINEAR = 1,         /**< TLB and paging-structure-cache entries for `linear`, current PCID/ASID; combined ones too */
+  SLAT_INVALIDATES_LINEAR =
+    1, /**< TLB and paging-structure-cache entries for `linear`, current PCID/ASID; combined ones too */
   SLAT_INVALIDATES_GUEST_PHYSICAL = 2, /**< guest-physical mappings for `gpa`, current EPT root */
   SLAT_INVALIDATES_COMBINED = 4        /**< combined mappings for `linear`, current VPID, PCID, EPT root */
 };
 
 /** One outcome: one element of a permitted set, or one that was observed (then `rule`, `level` and `*_open` are unused). */
 struct slat_outcome {
-  uint8_t kind;         /**< enum slat_outcome_kind */
-  uint8_t stage;        /**< 1 or 2: the stage whose entry decided; 0 if none did */
-  uint8_t level;        /**< level of the entry that decided, 0 if none did */
-  uint8_t page_shift;   /**< TRANSLATED: 12, 21 or 30, the smaller of the two stages' pages */
-  uint8_t memory_type;  /**< TRANSLATED over EPT: bits 5:3 of the leaf; else 0 */
-  bool ignore_pat;      /**< TRANSLATED over EPT: bit 6 of the leaf */
-  uint8_t invalidates;  /**< SLAT_INVALIDATES_* */
-  uint16_t rule;        /**< enum slat_rule that decided */
-  uint64_t spa;         /**< TRANSLATED */
-  uint64_t gpa;         /**< TRANSLATED: the final GPA; stage-2 faults: the GPA that faulted */
-  uint64_t linear;      /**< page fault and EPT violation: the linear address of the access */
-  uint64_t code;        /**< error code, exit qualification or EXITINFO1 */
-  uint64_t code_open;   /**< bits of `code` that the manuals leave undefined: any value is permitted */
+  uint8_t kind;        /**< enum slat_outcome_kind */
+  uint8_t stage;       /**< 1 or 2: the stage whose entry decided; 0 if none did */
+  uint8_t level;       /**< level of the entry that decided, 0 if none did */
+  uint8_t page_shift;  /**< TRANSLATED: 12, 21 or 30, the smaller of the two stages' pages */
+  uint8_t memory_type; /**< TRANSLATED over EPT: bits 5:3 of the leaf; else 0 */
+  bool ignore_pat;     /**< TRANSLATED over EPT: bit 6 of the leaf */
+  uint8_t invalidates; /**< SLAT_INVALIDATES_* */
+  uint16_t rule;       /**< enum slat_rule that decided */
+  uint64_t spa;        /**< TRANSLATED */
+  uint64_t gpa;        /**< TRANSLATED: the final GPA; stage-2 faults: the GPA that faulted */
+  uint64_t linear;     /**< page fault and EPT violation: the linear address of the access */
+  uint64_t code;       /**< error code, exit qualification or EXITINFO1 */
+  uint64_t code_open;  /**< bits of `code` that the manuals leave undefined: any value is permitted */
 };
 
 /** A permitted, or required, update of accessed and dirty flags in one 8-byte word.  All other bits must stay. */
@@ -204,14 +210,14 @@ struct slat_permitted {
 /** slat_judge()'s answer. */
 struct slat_verdict {
   bool permitted;
-  uint8_t match;  /**< permitted: index of the outcome in the set; else of the one that it was held against */
-  uint16_t rule;  /**< not permitted: the rule that was broken */
+  uint8_t match; /**< permitted: index of the outcome in the set; else of the one that it was held against */
+  uint16_t rule; /**< not permitted: the rule that was broken */
 };
 
 enum slat_event_kind {
   SLAT_EVENT_REGISTER = 1, /**< a register is written: reg, value */
   SLAT_EVENT_STORE,        /**< memory is written at an SPA, from outside: address, value, width */
-  SLAT_EVENT_ACCESS,       /**< the logical processor makes `access`; with `stores` it writes `value` where it is translated */
+  SLAT_EVENT_ACCESS, /**< the logical processor makes `access`; with `stores` it writes `value` where it is translated */
   SLAT_EVENT_INVLPG,       /**< address = linear */
   SLAT_EVENT_OBSERVED,     /**< what a target did for the access just before: `outcome` */
   SLAT_EVENT_OBSERVED_WORD /**< follows OBSERVED: after that access the word at SPA `address` (8-byte aligned) is `value` */
@@ -253,23 +259,24 @@ struct slat_verdict slat_judge(const struct slat_permitted *set, const struct sl
  *  @param before, after  its values
  *  @param done    the access was observed to be TRANSLATED
  *  @return 0 if permitted, else the enum slat_rule that was broken. */
-enum slat_rule slat_judge_update(const struct slat_permitted *set, uint64_t spa, uint64_t before, uint64_t after, bool done);
+enum slat_rule slat_judge_update(const struct slat_permitted *set, uint64_t spa, uint64_t before, uint64_t after,
+                                 bool done);
 
 /** The pieces below are for bench, explanation and embedding; each is proved on its own. */
 
 /** What stage 2 makes of one GPA, before any access is judged. */
 enum slat_stage2_end {
-  SLAT_S2_PAGE = 0,        /**< a page: spa, rights, page_shift, memory type */
+  SLAT_S2_PAGE = 0, /**< a page: spa, rights, page_shift, memory type */
   SLAT_S2_NOT_PRESENT,
-  SLAT_S2_MISCONFIGURED,   /**< EPT */
-  SLAT_S2_RESERVED,        /**< NPT */
-  SLAT_S2_WIDTH            /**< EPT: the GPA is wider than the walk translates */
+  SLAT_S2_MISCONFIGURED, /**< EPT */
+  SLAT_S2_RESERVED,      /**< NPT */
+  SLAT_S2_WIDTH          /**< EPT: the GPA is wider than the walk translates */
 };
 struct slat_stage2 {
-  uint8_t end;         /**< enum slat_stage2_end */
-  uint8_t level;       /**< level of the entry that ended the walk; 0: none was read */
+  uint8_t end;                     /**< enum slat_stage2_end */
+  uint8_t level;                   /**< level of the entry that ended the walk; 0: none was read */
   bool read, write, execute, user; /**< conjunction of the rights in all entries used */
-  uint8_t memory_type; /**< EPT leaf */
+  uint8_t memory_type;             /**< EPT leaf */
   bool ignore_pat;
   uint8_t page_shift;
   uint16_t rule;
@@ -284,12 +291,12 @@ struct slat_entry {
 
 /** One reference to a guest paging structure: through stage 2, then what the entry says. */
 struct slat_step {
-  uint64_t gpa;             /**< of the entry */
+  uint64_t gpa; /**< of the entry */
   struct slat_stage2 stage2;
-  bool reached;             /**< stage 2 allows the processor to read the entry */
-  uint16_t denied_by;       /**< enum slat_rule by which it does not */
-  uint64_t value;           /**< the entry (if reached) */
-  struct slat_entry entry;  /**< what it is (if reached) */
+  bool reached;            /**< stage 2 allows the processor to read the entry */
+  uint16_t denied_by;      /**< enum slat_rule by which it does not */
+  uint64_t value;          /**< the entry (if reached) */
+  struct slat_entry entry; /**< what it is (if reached) */
 };
 
 /** One whole two-dimensional walk, before accessed and dirty flags are considered. */
@@ -303,15 +310,16 @@ struct slat_walk {
 /** Walks.  @pre controls come from a cpu whose status is SLAT_OK; access is valid. */
 struct slat_walk slat_walk_linear(const struct slat_memory *memory, const struct slat_controls *controls,
                                   const struct slat_access *access);
-struct slat_stage2 slat_stage2_walk(const struct slat_memory *memory, const struct slat_controls *controls, uint64_t gpa);
+struct slat_stage2 slat_stage2_walk(const struct slat_memory *memory, const struct slat_controls *controls,
+                                    uint64_t gpa);
 
 /** One row of spec/rules.tsv. */
 struct slat_rule_info {
-  const char *id;        /**< "EPT_MISCONFIG_WRITE_ONLY" */
-  const char *chapter;   /**< "ept" */
-  const char *statement; /**< one line */
-  const char *source;    /**< manual, section title and number */
-  const char *rule_class;/**< "must", "may", "vendor" or "not-modelled" */
+  const char *id;         /**< "EPT_MISCONFIG_WRITE_ONLY" */
+  const char *chapter;    /**< "ept" */
+  const char *statement;  /**< one line */
+  const char *source;     /**< manual, section title and number */
+  const char *rule_class; /**< "must", "may", "vendor" or "not-modelled" */
 };
 /** @return the row, or NULL for a number out of range.  SLAT_RULE_NONE (0) is no rule. */
 const struct slat_rule_info *slat_rule_info(unsigned rule);

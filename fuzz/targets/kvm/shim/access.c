@@ -15,9 +15,15 @@ enum { MAX_EXITS = 16 }; /* a correct KVM needs 1 or 2, some more when it zaps p
 
 /* ---- Guest-physical memory ---- */
 
-static bool simple_width(unsigned int bytes) { return bytes == 1 || bytes == 2 || bytes == 4 || bytes == 8; }
+static bool simple_width(unsigned int bytes)
+{
+  return bytes == 1 || bytes == 2 || bytes == 4 || bytes == 8;
+}
 
-static bool within_page(u64 address, unsigned int bytes) { return (address & ~PAGE_MASK) + bytes <= PAGE_SIZE; }
+static bool within_page(u64 address, unsigned int bytes)
+{
+  return (address & ~PAGE_MASK) + bytes <= PAGE_SIZE;
+}
 
 bool kip_write_block(uint64_t gpa, const void *from, size_t bytes)
 {
@@ -52,8 +58,8 @@ bool kip_read_physical(uint64_t gpa, uint64_t *value, unsigned int bytes)
 
 /* KVM's own accesses to guest memory pass here (--wrap): to know which pages a reset must clear, and where emulation went. */
 static struct emulation {
-  bool wanted;     /* KVM asked for emulation of the present access */
-  int type;        /* EMULTYPE_* */
+  bool wanted; /* KVM asked for emulation of the present access */
+  int type;    /* EMULTYPE_* */
   bool at_memory, at_mmio;
   gpa_t gpa;
 } emulation;
@@ -173,7 +179,8 @@ int __wrap_x86_emulate_instruction(struct kvm_vcpu *vcpu, gpa_t cr2_or_gpa, int 
   if (!request.data) {
     /* Only the question whether it would go through. */
     const u64 user = machine.cpl == 3 && !implicit ? PFERR_USER_MASK : 0;
-    const gpa_t gpa = vcpu->arch.walk_mmu->gva_to_gpa(vcpu, vcpu->arch.walk_mmu, request.gva, access_bits(request.access) | user, &fault);
+    const gpa_t gpa = vcpu->arch.walk_mmu->gva_to_gpa(vcpu, vcpu->arch.walk_mmu, request.gva,
+                                                      access_bits(request.access) | user, &fault);
 
     result = gpa == INVALID_GPA ? X86EMUL_PROPAGATE_FAULT : X86EMUL_CONTINUE;
     emulation.gpa = gpa;
@@ -211,9 +218,13 @@ int __wrap_x86_emulate_instruction(struct kvm_vcpu *vcpu, gpa_t cr2_or_gpa, int 
 
 static void report_leaf(const struct shadow_walk *walk, struct kip_leaf *leaf)
 {
-  BUILD_BUG_ON((int)SHADOW_R != KIP_RIGHT_R || (int)SHADOW_W != KIP_RIGHT_W || (int)SHADOW_U != KIP_RIGHT_U || (int)SHADOW_X != KIP_RIGHT_X);
-  *leaf = (struct kip_leaf){ .present = walk->present, .spte = walk->spte, .level = walk->level,
-                             .mmio = walk->reserved && is_mmio_spte(walk->spte), .gpa = U64_MAX };
+  BUILD_BUG_ON((int)SHADOW_R != KIP_RIGHT_R || (int)SHADOW_W != KIP_RIGHT_W || (int)SHADOW_U != KIP_RIGHT_U ||
+               (int)SHADOW_X != KIP_RIGHT_X);
+  *leaf = (struct kip_leaf){ .present = walk->present,
+                             .spte = walk->spte,
+                             .level = walk->level,
+                             .mmio = walk->reserved && is_mmio_spte(walk->spte),
+                             .gpa = U64_MAX };
   if (!walk->present)
     return;
   leaf->rights = walk->rights;
@@ -262,11 +273,13 @@ static bool intercepted(u32 error_code, struct kip_access *result)
 static void run_request(struct kip_access *result)
 {
   const bool implicit = request.access & KIP_IMPLICIT;
-  const unsigned int access = (request.access & (KIP_WRITE | KIP_FETCH | KIP_IMPLICIT)) | (machine.cpl == 3 && !implicit ? SHADOW_USER : 0);
+  const unsigned int access = (request.access & (KIP_WRITE | KIP_FETCH | KIP_IMPLICIT)) |
+                              (machine.cpl == 3 && !implicit ? SHADOW_USER : 0);
   struct shadow_walk walk;
   unsigned int error_code = 0;
 
-  BUILD_BUG_ON((int)SHADOW_WRITE != KIP_WRITE || (int)SHADOW_FETCH != KIP_FETCH || (int)SHADOW_IMPLICIT != KIP_IMPLICIT);
+  BUILD_BUG_ON((int)SHADOW_WRITE != KIP_WRITE || (int)SHADOW_FETCH != KIP_FETCH ||
+               (int)SHADOW_IMPLICIT != KIP_IMPLICIT);
   *result = (struct kip_access){ .outcome = machine.config.mode == KIP_SHADOW ? KIP_NO_PROGRESS : KIP_FAILED };
   request.gva = guest_address(request.gva);
   while (machine.config.mode == KIP_SHADOW && result->exits < MAX_EXITS) {

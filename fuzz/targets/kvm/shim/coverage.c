@@ -21,19 +21,31 @@ void __sanitizer_cov_trace_pc_guard_init(uint32_t *start, uint32_t *stop)
     *guard = ++number < EDGES_MAX ? number : 0;
 }
 
-void __sanitizer_cov_trace_pc_guard(uint32_t *guard) { taken[*guard] = 1; }
+void __sanitizer_cov_trace_pc_guard(uint32_t *guard)
+{
+  taken[*guard] = 1;
+}
 
-static uint8_t *map(void) { return taken; }
+static uint8_t *map(void)
+{
+  return taken;
+}
 
 #else
 
 extern uint8_t *__afl_area_ptr __attribute__((weak));
 
-static uint8_t *map(void) { return &__afl_area_ptr ? __afl_area_ptr : NULL; }
+static uint8_t *map(void)
+{
+  return &__afl_area_ptr ? __afl_area_ptr : NULL;
+}
 
 #endif
 
-size_t kip_edges_total(void) { return ((uintptr_t)__stop___sancov_guards - (uintptr_t)__start___sancov_guards) / sizeof(uint32_t); }
+size_t kip_edges_total(void)
+{
+  return ((uintptr_t)__stop___sancov_guards - (uintptr_t)__start___sancov_guards) / sizeof(uint32_t);
+}
 
 void kip_clear_edges(void)
 {

@@ -44,15 +44,30 @@ static void fatal(const struct kip_event *event)
   abort();
 }
 
-unsigned kip_events(void) { return count; }
+unsigned kip_events(void)
+{
+  return count;
+}
 
-const struct kip_event *kip_event(unsigned index) { return index < count && index < KEPT ? &kept[index] : NULL; }
+const struct kip_event *kip_event(unsigned index)
+{
+  return index < count && index < KEPT ? &kept[index] : NULL;
+}
 
-void kip_clear_events(void) { count = 0; }
+void kip_clear_events(void)
+{
+  count = 0;
+}
 
-void kip_on_fatal(void (*handler)(const struct kip_event *)) { fatal_handler = handler; }
+void kip_on_fatal(void (*handler)(const struct kip_event *))
+{
+  fatal_handler = handler;
+}
 
-void host_clear_events(void) { count = 0; }
+void host_clear_events(void)
+{
+  count = 0;
+}
 
 /* Called from the generated stubs: KVM reached a kernel function that the shim has not got. */
 void host_missing(const char *function)
@@ -191,8 +206,8 @@ void host_catch_signals(void)
 
 /* ---- Sanitizers: their runtimes call these hooks ---- */
 
-void __ubsan_get_current_report_data(const char **kind, const char **message, const char **file, unsigned *line, unsigned *column,
-                                     char **address) __attribute__((weak));
+void __ubsan_get_current_report_data(const char **kind, const char **message, const char **file, unsigned *line,
+                                     unsigned *column, char **address) __attribute__((weak));
 const char *__asan_get_report_description(void) __attribute__((weak));
 
 void __ubsan_on_report(void)
@@ -210,8 +225,8 @@ void __ubsan_on_report(void)
 /* ASan cannot go on: its report lock is held, so the fatal handler may only _exit() here. */
 void __asan_on_error(void)
 {
-  const struct kip_event *event =
-      record(KIP_EVENT_SANITIZER, "AddressSanitizer", 0, __asan_get_report_description ? __asan_get_report_description() : "");
+  const struct kip_event *event = record(KIP_EVENT_SANITIZER, "AddressSanitizer", 0,
+                                         __asan_get_report_description ? __asan_get_report_description() : "");
   if (fatal_handler)
     fatal_handler(event);
 }

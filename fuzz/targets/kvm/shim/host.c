@@ -22,8 +22,8 @@ const char *host_map_machine(unsigned long guest_bytes)
 
   if (fd < 0 || ftruncate(fd, KIP_PHYSICAL_BYTES) != 0)
     return "memfd_create failed: is /proc/sys/kernel restricting it, or is the process out of descriptors?";
-  if (map_at(KIP_PAGE_OFFSET, KIP_PHYSICAL_BYTES, fd, 0) != 0 || map_at(KIP_GUEST_HVA, guest_bytes, fd, KIP_GUEST_HPA) != 0 ||
-      map_at(KIP_VMEMMAP, struct_pages, -1, 0) != 0)
+  if (map_at(KIP_PAGE_OFFSET, KIP_PHYSICAL_BYTES, fd, 0) != 0 ||
+      map_at(KIP_GUEST_HVA, guest_bytes, fd, KIP_GUEST_HPA) != 0 || map_at(KIP_VMEMMAP, struct_pages, -1, 0) != 0)
     return "the fixed addresses of host.h are taken: kip_setup() was called twice, or the process maps something there";
   close(fd);
   return NULL;
@@ -64,7 +64,10 @@ void host_unpoison(const void *at, unsigned long bytes)
     __asan_unpoison_memory_region(at, bytes);
 }
 
-int host_has_asan(void) { return __asan_poison_memory_region != NULL; }
+int host_has_asan(void)
+{
+  return __asan_poison_memory_region != NULL;
+}
 
 /* memcpy() that ASan does not look into: what is copied contains red zones. */
 static void copy(void *to, const void *from, unsigned long bytes)
@@ -73,11 +76,15 @@ static void copy(void *to, const void *from, unsigned long bytes)
 }
 
 /* ASan's shadow of an address (x86-64 Linux): which bytes are poisoned is part of what is saved and restored. */
-static void *asan_shadow(const void *at) { return (void *)(((uintptr_t)at >> 3) + 0x7fff8000); }
+static void *asan_shadow(const void *at)
+{
+  return (void *)(((uintptr_t)at >> 3) + 0x7fff8000);
+}
 
 void *host_save(const void *from, unsigned long bytes)
 {
-  char *saved = mmap(NULL, bytes + bytes / 8, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
+  char *saved = mmap(NULL, bytes + bytes / 8, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1,
+                     0);
 
   if (saved == MAP_FAILED)
     host_fatal("out of memory");

@@ -14,10 +14,16 @@ DECLARE_PER_CPU(struct kvm_vcpu *, kvm_running_vcpu);
 extern const struct x86_emulate_ops emulate_ops;
 extern void kvm_invalidate_pcid(struct kvm_vcpu *vcpu, unsigned long pcid);
 
-const char *kip_kernel_version(void) { return UTS_RELEASE; }
+const char *kip_kernel_version(void)
+{
+  return UTS_RELEASE;
+}
 
 /* The thread is inside the KVM_RUN ioctl: KVM warns about guest memory that is written from elsewhere. */
-static void run_vcpu(void) { __this_cpu_write(kvm_running_vcpu, machine.vcpu); }
+static void run_vcpu(void)
+{
+  __this_cpu_write(kvm_running_vcpu, machine.vcpu);
+}
 
 /* ---- Set-up, after kvm_create_vm(), kvm_arch_init_vm(), kvm_vcpu_init() and kvm_arch_vcpu_create(), without what has no part in the MMU ---- */
 
@@ -80,7 +86,10 @@ static const char *create_vcpu(void)
 static const char *add_slot(u32 slot, gpa_t start, gpa_t end)
 {
   const struct kvm_userspace_memory_region region = {
-    .slot = slot, .guest_phys_addr = start, .memory_size = end - start, .userspace_addr = KIP_GUEST_HVA + start,
+    .slot = slot,
+    .guest_phys_addr = start,
+    .memory_size = end - start,
+    .userspace_addr = KIP_GUEST_HVA + start,
   };
 
   return start == end || __kvm_set_memory_region(machine.kvm, &region) == 0 ? NULL : "KVM refused a memslot";
@@ -95,7 +104,8 @@ static const char *check_setup(const struct kip_setup *setup)
   if ((setup->hole_start | setup->hole_bytes | setup->unbacked_start | setup->unbacked_bytes) % PAGE_SIZE)
     return "the hole and the unbacked part must be multiples of 4 KB";
   if (setup->hole_start > setup->memory_bytes || setup->hole_bytes > setup->memory_bytes - setup->hole_start ||
-      setup->unbacked_start > setup->memory_bytes || setup->unbacked_bytes > setup->memory_bytes - setup->unbacked_start)
+      setup->unbacked_start > setup->memory_bytes ||
+      setup->unbacked_bytes > setup->memory_bytes - setup->unbacked_start)
     return "the hole and the unbacked part must be inside memory";
   if (setup->host_maxphyaddr < 36 || setup->host_maxphyaddr > 52)
     return "host_maxphyaddr must be 36 to 52";
@@ -155,9 +165,12 @@ static const char *check_config(const struct kip_config *config)
 /* Through the KVM_SET_CPUID2 ioctl, so that KVM derives what it derives. */
 static const char *set_cpuid(const struct kip_config *config)
 {
-  static const u32 vendors[][3] = { /* EBX, ECX, EDX of leaf 0 */
-    [KIP_INTEL] = { X86EMUL_CPUID_VENDOR_GenuineIntel_ebx, X86EMUL_CPUID_VENDOR_GenuineIntel_ecx, X86EMUL_CPUID_VENDOR_GenuineIntel_edx },
-    [KIP_AMD] = { X86EMUL_CPUID_VENDOR_AuthenticAMD_ebx, X86EMUL_CPUID_VENDOR_AuthenticAMD_ecx, X86EMUL_CPUID_VENDOR_AuthenticAMD_edx },
+  static const u32 vendors[][3] = {
+    /* EBX, ECX, EDX of leaf 0 */
+    [KIP_INTEL] = { X86EMUL_CPUID_VENDOR_GenuineIntel_ebx, X86EMUL_CPUID_VENDOR_GenuineIntel_ecx,
+                    X86EMUL_CPUID_VENDOR_GenuineIntel_edx },
+    [KIP_AMD] = { X86EMUL_CPUID_VENDOR_AuthenticAMD_ebx, X86EMUL_CPUID_VENDOR_AuthenticAMD_ecx,
+                  X86EMUL_CPUID_VENDOR_AuthenticAMD_edx },
   };
   const u32 *vendor = vendors[config->vendor];
   const bool amd = config->vendor == KIP_AMD;
@@ -165,11 +178,18 @@ static const char *set_cpuid(const struct kip_config *config)
 #define ALWAYS(name) BIT((name) % 32)
   struct kvm_cpuid_entry2 entries[] = {
     { .function = 0, .eax = 7, .ebx = vendor[0], .ecx = vendor[1], .edx = vendor[2] },
-    { .function = 1, .ecx = FEATURE(KIP_PCID, X86_FEATURE_PCID),
+    { .function = 1,
+      .ecx = FEATURE(KIP_PCID, X86_FEATURE_PCID),
       .edx = ALWAYS(X86_FEATURE_PSE) | ALWAYS(X86_FEATURE_PAE) | ALWAYS(X86_FEATURE_PGE) | ALWAYS(X86_FEATURE_PSE36) },
-    { .function = 7, .flags = KVM_CPUID_FLAG_SIGNIFCANT_INDEX,
-      .ebx = FEATURE(KIP_SMEP, X86_FEATURE_SMEP) | FEATURE(KIP_SMAP, X86_FEATURE_SMAP) | FEATURE(KIP_PCID, X86_FEATURE_INVPCID) },
-    { .function = 0x80000000, .eax = 0x80000008, .ebx = amd ? vendor[0] : 0, .ecx = amd ? vendor[1] : 0, .edx = amd ? vendor[2] : 0 },
+    { .function = 7,
+      .flags = KVM_CPUID_FLAG_SIGNIFCANT_INDEX,
+      .ebx = FEATURE(KIP_SMEP, X86_FEATURE_SMEP) | FEATURE(KIP_SMAP, X86_FEATURE_SMAP) |
+             FEATURE(KIP_PCID, X86_FEATURE_INVPCID) },
+    { .function = 0x80000000,
+      .eax = 0x80000008,
+      .ebx = amd ? vendor[0] : 0,
+      .ecx = amd ? vendor[1] : 0,
+      .edx = amd ? vendor[2] : 0 },
     { .function = 0x80000001,
       .edx = ALWAYS(X86_FEATURE_LM) | FEATURE(KIP_NX, X86_FEATURE_NX) | FEATURE(KIP_GBPAGES, X86_FEATURE_GBPAGES) },
     { .function = 0x80000008, .eax = config->maxphyaddr | 48 << 8 },
@@ -227,7 +247,10 @@ int enter_guest(void)
 /* ---- Registers ---- */
 
 /* Outside long mode linear addresses have 32 bits. */
-u64 guest_address(u64 address) { return is_long_mode(machine.vcpu) ? address : (u32)address; }
+u64 guest_address(u64 address)
+{
+  return is_long_mode(machine.vcpu) ? address : (u32)address;
+}
 
 /* What the hardware's controls are while the guest runs: SMEP and SMAP only with paging (both vendors' set_cr4). */
 static void load_cpu_controls(void)
@@ -256,7 +279,9 @@ static enum kip_status written(int (*write)(struct kvm_vcpu *vcpu, unsigned long
 
 enum kip_status kip_set_registers(const struct kip_registers *registers)
 {
-  struct kvm_sregs sregs = { .cr0 = registers->cr0 | X86_CR0_ET, .cr3 = registers->cr3, .cr4 = registers->cr4,
+  struct kvm_sregs sregs = { .cr0 = registers->cr0 | X86_CR0_ET,
+                             .cr3 = registers->cr3,
+                             .cr4 = registers->cr4,
                              .efer = registers->efer & ~(u64)EFER_LMA };
 
   if ((registers->efer & EFER_LME) && (registers->cr0 & X86_CR0_PG))
@@ -277,16 +302,35 @@ void kip_get_registers(struct kip_registers *registers)
 {
   const struct kvm_vcpu_arch *arch = &machine.vcpu->arch;
 
-  *registers = (struct kip_registers){ .cr0 = arch->cr0, .cr3 = arch->cr3, .cr4 = arch->cr4, .efer = arch->efer,
-                                       .cpl = machine.cpl, .rflags_ac = machine.rflags_ac };
+  *registers = (struct kip_registers){ .cr0 = arch->cr0,
+                                       .cr3 = arch->cr3,
+                                       .cr4 = arch->cr4,
+                                       .efer = arch->efer,
+                                       .cpl = machine.cpl,
+                                       .rflags_ac = machine.rflags_ac };
 }
 
-static int write_efer(struct kvm_vcpu *vcpu, unsigned long value) { return kvm_set_msr(vcpu, MSR_EFER, value); }
+static int write_efer(struct kvm_vcpu *vcpu, unsigned long value)
+{
+  return kvm_set_msr(vcpu, MSR_EFER, value);
+}
 
-enum kip_status kip_mov_cr0(uint64_t value) { return written(kvm_set_cr0, value); }
-enum kip_status kip_mov_cr3(uint64_t value) { return written(kvm_set_cr3, value); }
-enum kip_status kip_mov_cr4(uint64_t value) { return written(kvm_set_cr4, value); }
-enum kip_status kip_write_efer(uint64_t value) { return written(write_efer, value); }
+enum kip_status kip_mov_cr0(uint64_t value)
+{
+  return written(kvm_set_cr0, value);
+}
+enum kip_status kip_mov_cr3(uint64_t value)
+{
+  return written(kvm_set_cr3, value);
+}
+enum kip_status kip_mov_cr4(uint64_t value)
+{
+  return written(kvm_set_cr4, value);
+}
+enum kip_status kip_write_efer(uint64_t value)
+{
+  return written(write_efer, value);
+}
 
 void kip_set_rflags_ac(bool ac)
 {
@@ -294,7 +338,10 @@ void kip_set_rflags_ac(bool ac)
   load_cpu_controls();
 }
 
-void kip_set_cpl(uint8_t cpl) { machine.cpl = cpl & 3; }
+void kip_set_cpl(uint8_t cpl)
+{
+  machine.cpl = cpl & 3;
+}
 
 /* ---- Invalidation ---- */
 
@@ -332,4 +379,7 @@ void kip_zap_all(void)
   kvm_mmu_zap_all(machine.kvm);
 }
 
-uint64_t kip_shadow_pages(void) { return machine.kvm->arch.n_used_mmu_pages; }
+uint64_t kip_shadow_pages(void)
+{
+  return machine.kvm->arch.n_used_mmu_pages;
+}

@@ -19,12 +19,12 @@ struct mem_section **mem_section;
 /* ---- The pool ---- */
 
 enum {
-  GRAIN = 64,        /* every object is a multiple, with a header of one grain before it (a red zone, with ASan) */
+  GRAIN = 64, /* every object is a multiple, with a header of one grain before it (a red zone, with ASan) */
   CLASSES = 4096 / GRAIN + 1,
 };
 
 struct object_header {
-  u32 bytes; /* rounded up to the grain; above 4096: never reused within a scenario */
+  u32 bytes;  /* rounded up to the grain; above 4096: never reused within a scenario */
   u32 poison; /* catches a pointer that was not ours */
 };
 
@@ -33,7 +33,7 @@ struct free_item {
 };
 
 static struct pool {
-  unsigned long next_page;   /* host-physical */
+  unsigned long next_page;                /* host-physical */
   unsigned long next_object, end_objects; /* direct-map addresses within the current run of object pages */
   struct free_item *pages;
   struct free_item *objects[CLASSES];
@@ -147,7 +147,10 @@ unsigned long __get_free_pages(gfp_t flags, unsigned int order)
   return (unsigned long)memset((void *)take_pages(1ul << order), 0, PAGE_SIZE << order);
 }
 
-unsigned long get_zeroed_page(gfp_t flags) { return (unsigned long)page_alloc(flags | __GFP_ZERO); }
+unsigned long get_zeroed_page(gfp_t flags)
+{
+  return (unsigned long)page_alloc(flags | __GFP_ZERO);
+}
 
 void free_pages(unsigned long address, unsigned int order)
 {
@@ -164,7 +167,8 @@ struct shim_cache { /* what a struct kmem_cache * points at here */
   unsigned int bytes;
 };
 
-struct kmem_cache *kmem_cache_create(const char *name, unsigned int size, unsigned int align, slab_flags_t flags, void (*construct)(void *))
+struct kmem_cache *kmem_cache_create(const char *name, unsigned int size, unsigned int align, slab_flags_t flags,
+                                     void (*construct)(void *))
 {
   struct shim_cache *cache = object_alloc(sizeof *cache, __GFP_ZERO);
 
@@ -172,39 +176,84 @@ struct kmem_cache *kmem_cache_create(const char *name, unsigned int size, unsign
   return (struct kmem_cache *)cache;
 }
 
-void kmem_cache_destroy(struct kmem_cache *cache) { object_free(cache); }
+void kmem_cache_destroy(struct kmem_cache *cache)
+{
+  object_free(cache);
+}
 
-void *kmem_cache_alloc(struct kmem_cache *cache, gfp_t flags) { return object_alloc(((struct shim_cache *)cache)->bytes, flags); }
+void *kmem_cache_alloc(struct kmem_cache *cache, gfp_t flags)
+{
+  return object_alloc(((struct shim_cache *)cache)->bytes, flags);
+}
 
-void *kmem_cache_alloc_lru(struct kmem_cache *cache, struct list_lru *lru, gfp_t flags) { return kmem_cache_alloc(cache, flags); }
+void *kmem_cache_alloc_lru(struct kmem_cache *cache, struct list_lru *lru, gfp_t flags)
+{
+  return kmem_cache_alloc(cache, flags);
+}
 
-void kmem_cache_free(struct kmem_cache *cache, void *object) { object_free(object); }
+void kmem_cache_free(struct kmem_cache *cache, void *object)
+{
+  object_free(object);
+}
 
-void *__kmalloc(size_t size, gfp_t flags) { return object_alloc(size, flags); }
+void *__kmalloc(size_t size, gfp_t flags)
+{
+  return object_alloc(size, flags);
+}
 
-void kfree(const void *object) { object_free(object); }
+void kfree(const void *object)
+{
+  object_free(object);
+}
 
-void *kvmalloc_node(size_t size, gfp_t flags, int node) { return object_alloc(size, flags); }
+void *kvmalloc_node(size_t size, gfp_t flags, int node)
+{
+  return object_alloc(size, flags);
+}
 
-void kvfree(const void *object) { object_free(object); }
+void kvfree(const void *object)
+{
+  object_free(object);
+}
 
-void *__vmalloc(unsigned long size, gfp_t flags) { return object_alloc(size, flags); }
+void *__vmalloc(unsigned long size, gfp_t flags)
+{
+  return object_alloc(size, flags);
+}
 
-void *__vcalloc(size_t n, size_t size, gfp_t flags) { return object_alloc(n * size, flags | __GFP_ZERO); }
+void *__vcalloc(size_t n, size_t size, gfp_t flags)
+{
+  return object_alloc(n * size, flags | __GFP_ZERO);
+}
 
-void __percpu *__alloc_percpu(size_t size, size_t align) { return (void __percpu *)object_alloc(size, __GFP_ZERO); }
+void __percpu *__alloc_percpu(size_t size, size_t align)
+{
+  return (void __percpu *)object_alloc(size, __GFP_ZERO);
+}
 
-void free_percpu(void __percpu *at) { object_free((void *)at); }
+void free_percpu(void __percpu *at)
+{
+  object_free((void *)at);
+}
 
-void *memdup_user(const void __user *from, size_t bytes) { return memcpy(object_alloc(bytes, 0), (const void *)from, bytes); }
+void *memdup_user(const void __user *from, size_t bytes)
+{
+  return memcpy(object_alloc(bytes, 0), (const void *)from, bytes);
+}
 
-void *vmemdup_user(const void __user *from, size_t bytes) { return memdup_user(from, bytes); }
+void *vmemdup_user(const void __user *from, size_t bytes)
+{
+  return memdup_user(from, bytes);
+}
 
 /* ---- The VMM's address space: which pages its memory is made of ---- */
 
 static struct mm_struct vmm_mm;
 
-struct mm_struct *host_mm(void) { return &vmm_mm; }
+struct mm_struct *host_mm(void)
+{
+  return &vmm_mm;
+}
 
 static pmd_t *vmm_pmds; /* for the guest's memory: one 2 MB entry each */
 
@@ -225,7 +274,8 @@ void guest_backing_huge(bool huge)
   unsigned long i;
 
   for (i = 0; i < machine.setup.memory_bytes >> PMD_SHIFT; i++)
-    vmm_pmds[pmd_index(KIP_GUEST_HVA) + i] = __pmd((KIP_GUEST_HPA + (i << PMD_SHIFT)) | (huge ? _KERNPG_TABLE | _PAGE_PSE : _KERNPG_TABLE));
+    vmm_pmds[pmd_index(KIP_GUEST_HVA) + i] = __pmd((KIP_GUEST_HPA + (i << PMD_SHIFT)) |
+                                                   (huge ? _KERNPG_TABLE | _PAGE_PSE : _KERNPG_TABLE));
 }
 
 static bool backed(gpa_t gpa)
@@ -248,16 +298,26 @@ long get_user_pages_unlocked(unsigned long hva, unsigned long count, struct page
   return get_user_pages_fast_only(hva, 1, flags, pages) ?: -EFAULT;
 }
 
-long get_user_pages(unsigned long hva, unsigned long count, unsigned int flags, struct page **pages, struct vm_area_struct **areas)
+long get_user_pages(unsigned long hva, unsigned long count, unsigned int flags, struct page **pages,
+                    struct vm_area_struct **areas)
 {
   return backed(hva - KIP_GUEST_HVA) ? 1 : -EFAULT; /* asked by check_user_page_hwpoison() */
 }
 
-void *mtree_load(struct maple_tree *tree, unsigned long index) { return NULL; } /* vma_lookup(): no area */
+void *mtree_load(struct maple_tree *tree, unsigned long index)
+{
+  return NULL;
+} /* vma_lookup(): no area */
 
-struct vm_area_struct *find_vma(struct mm_struct *mm, unsigned long address) { return NULL; }
+struct vm_area_struct *find_vma(struct mm_struct *mm, unsigned long address)
+{
+  return NULL;
+}
 
-void __folio_put(struct folio *folio) { host_fatal("the last reference to a page of guest memory was dropped"); }
+void __folio_put(struct folio *folio)
+{
+  host_fatal("the last reference to a page of guest memory was dropped");
+}
 
 /* ---- Guest memory ---- */
 

@@ -4,17 +4,23 @@
 
 static u64 nested_root; /* L1's EPT pointer or nCR3 */
 
-static unsigned long get_nested_root(struct kvm_vcpu *vcpu) { return nested_root; }
+static unsigned long get_nested_root(struct kvm_vcpu *vcpu)
+{
+  return nested_root;
+}
 
 static u64 get_nested_pdpte(struct kvm_vcpu *vcpu, int index)
 {
   u64 pdpte = 0;
 
-  kvm_vcpu_read_guest_page(vcpu, gpa_to_gfn(nested_root), &pdpte, (nested_root & GENMASK(11, 5)) + 8 * index, sizeof pdpte);
+  kvm_vcpu_read_guest_page(vcpu, gpa_to_gfn(nested_root), &pdpte, (nested_root & GENMASK(11, 5)) + 8 * index,
+                           sizeof pdpte);
   return pdpte;
 }
 
-static void no_injection(struct kvm_vcpu *vcpu, struct x86_exception *fault) { } /* the walks below report the fault themselves */
+static void no_injection(struct kvm_vcpu *vcpu, struct x86_exception *fault)
+{
+} /* the walks below report the fault themselves */
 
 enum kip_status kip_enter_nested(const struct kip_nested *nested)
 {
@@ -35,7 +41,8 @@ enum kip_status kip_enter_nested(const struct kip_nested *nested)
   enter_guest_mode(vcpu);
   vcpu->arch.mmu = mmu;
   if (machine.config.mode == KIP_NESTED_EPT)
-    kvm_init_shadow_ept_mmu(vcpu, nested->ept_execute_only, nested->ept_huge_level, nested->ept_accessed_dirty, nested->root);
+    kvm_init_shadow_ept_mmu(vcpu, nested->ept_execute_only, nested->ept_huge_level, nested->ept_accessed_dirty,
+                            nested->root);
   else
     kvm_init_shadow_npt_mmu(vcpu, nested->npt_cr0, nested->npt_cr4, nested->npt_efer, nested->root);
   mmu->get_guest_pgd = get_nested_root;

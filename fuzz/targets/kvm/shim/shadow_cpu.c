@@ -48,7 +48,8 @@ struct path {
   unsigned top;
 };
 
-static enum shadow_result walk_tables(const struct shadow_cpu *cpu, uint64_t address, struct shadow_walk *walk, struct path *path)
+static enum shadow_result walk_tables(const struct shadow_cpu *cpu, uint64_t address, struct shadow_walk *walk,
+                                      struct path *path)
 {
   const unsigned top = cpu->long_mode ? 4 : 3;
   uint64_t table = cpu->cr3 & BITS(51, cpu->long_mode ? 12 : 5);
@@ -131,13 +132,19 @@ static void keep(struct shadow_cpu *cpu, uint64_t address, const struct shadow_w
 {
   if (!cpu->keep)
     return;
-  cpu->tlb[cpu->next] = (struct shadow_tlb_entry){ .valid = true, .dirty = dirty, .rights = (unsigned char)walk->rights,
-    .level = (unsigned char)walk->level, .tag = cpu->pcid, .page = address >> 12, .frame = walk->physical >> 12, .spte = walk->spte };
+  cpu->tlb[cpu->next] = (struct shadow_tlb_entry){ .valid = true,
+                                                   .dirty = dirty,
+                                                   .rights = (unsigned char)walk->rights,
+                                                   .level = (unsigned char)walk->level,
+                                                   .tag = cpu->pcid,
+                                                   .page = address >> 12,
+                                                   .frame = walk->physical >> 12,
+                                                   .spte = walk->spte };
   cpu->next = (cpu->next + 1) % SHADOW_TLB_ENTRIES;
 }
 
-enum shadow_result shadow_cpu_access(struct shadow_cpu *cpu, unsigned long long address, unsigned access, struct shadow_walk *walk,
-                                     unsigned *error_code)
+enum shadow_result shadow_cpu_access(struct shadow_cpu *cpu, unsigned long long address, unsigned access,
+                                     struct shadow_walk *walk, unsigned *error_code)
 {
   struct path path;
 
@@ -148,8 +155,11 @@ enum shadow_result shadow_cpu_access(struct shadow_cpu *cpu, unsigned long long 
    * takes the kept translation away ("Operations that Invalidate TLBs": a page fault invalidates those of its address). */
   struct shadow_tlb_entry *const entry = kept(cpu, address);
   if (entry && permitted(cpu, entry->rights, access) && (entry->dirty || !(access & SHADOW_WRITE))) {
-    *walk = (struct shadow_walk){ .physical = entry->frame << 12 | (address & 0xfff), .spte = entry->spte, .level = entry->level,
-                                  .rights = entry->rights, .present = true };
+    *walk = (struct shadow_walk){ .physical = entry->frame << 12 | (address & 0xfff),
+                                  .spte = entry->spte,
+                                  .level = entry->level,
+                                  .rights = entry->rights,
+                                  .present = true };
     return SHADOW_DONE;
   }
   if (entry)

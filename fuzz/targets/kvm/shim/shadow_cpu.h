@@ -10,19 +10,19 @@ enum { SHADOW_TLB_ENTRIES = 64 };
 struct shadow_tlb_entry {
   _Bool valid, dirty;
   unsigned char rights, level;
-  unsigned short tag;        /* PCID */
-  unsigned long long page;   /* linear address >> 12 */
-  unsigned long long frame;  /* physical address >> 12 */
+  unsigned short tag;       /* PCID */
+  unsigned long long page;  /* linear address >> 12 */
+  unsigned long long frame; /* physical address >> 12 */
   unsigned long long spte;
 };
 
 struct shadow_cpu {
   /* Set by KVM (load_mmu_pgd) and the host. */
-  unsigned long long cr3;        /* physical address of the root */
-  unsigned short pcid;           /* tag of kept translations */
-  unsigned char *memory;         /* the machine's memory, physical address 0 first */
+  unsigned long long cr3; /* physical address of the root */
+  unsigned short pcid;    /* tag of kept translations */
+  unsigned char *memory;  /* the machine's memory, physical address 0 first */
   unsigned long long memory_bytes;
-  unsigned maxphyaddr;           /* the host's */
+  unsigned maxphyaddr; /* the host's */
   /* The guest's, as far as the hardware sees them. */
   _Bool long_mode, smep, smap, rflags_ac;
   /* Kept translations. */
@@ -43,11 +43,16 @@ struct shadow_walk {
   _Bool present, reserved;
 };
 
-enum shadow_result { SHADOW_DONE, SHADOW_FAULT, SHADOW_NONCANONICAL, SHADOW_OUTSIDE /* a table outside the machine's memory */ };
+enum shadow_result {
+  SHADOW_DONE,
+  SHADOW_FAULT,
+  SHADOW_NONCANONICAL,
+  SHADOW_OUTSIDE /* a table outside the machine's memory */
+};
 
 /** One access. SHADOW_FAULT: *error_code as the processor pushes it. Sets A and D in the shadow tables. */
-enum shadow_result shadow_cpu_access(struct shadow_cpu *cpu, unsigned long long address, unsigned access, struct shadow_walk *walk,
-                                     unsigned *error_code);
+enum shadow_result shadow_cpu_access(struct shadow_cpu *cpu, unsigned long long address, unsigned access,
+                                     struct shadow_walk *walk, unsigned *error_code);
 /** The walk alone, without effect. */
 enum shadow_result shadow_cpu_look(const struct shadow_cpu *cpu, unsigned long long address, struct shadow_walk *walk);
 

@@ -35,7 +35,10 @@ void guest_memory_clear(void);
 void guest_backing_huge(bool huge);
 struct mm_struct *host_mm(void);
 bool guest_range(gpa_t gpa, unsigned long bytes);
-static inline void *guest_direct(gpa_t gpa) { return __va(KIP_GUEST_HPA + gpa); }
+static inline void *guest_direct(gpa_t gpa)
+{
+  return __va(KIP_GUEST_HPA + gpa);
+}
 
 /* vendor.c */
 void vendor_init(void);

@@ -4,9 +4,18 @@
 
 #include <linux/static_call.h>
 
-static unsigned long get_rflags(struct kvm_vcpu *vcpu) { return X86_EFLAGS_FIXED | (machine.rflags_ac ? X86_EFLAGS_AC : 0); }
-static int get_cpl(struct kvm_vcpu *vcpu) { return machine.cpl; }
-static bool is_valid_cr(struct kvm_vcpu *vcpu, unsigned long value) { return true; }
+static unsigned long get_rflags(struct kvm_vcpu *vcpu)
+{
+  return X86_EFLAGS_FIXED | (machine.rflags_ac ? X86_EFLAGS_AC : 0);
+}
+static int get_cpl(struct kvm_vcpu *vcpu)
+{
+  return machine.cpl;
+}
+static bool is_valid_cr(struct kvm_vcpu *vcpu, unsigned long value)
+{
+  return true;
+}
 
 static int set_efer(struct kvm_vcpu *vcpu, u64 efer)
 {
@@ -26,7 +35,10 @@ static void set_cr0(struct kvm_vcpu *vcpu, unsigned long cr0)
   vcpu->arch.cr0 = cr0;
 }
 
-static void set_cr4(struct kvm_vcpu *vcpu, unsigned long cr4) { vcpu->arch.cr4 = cr4; }
+static void set_cr4(struct kvm_vcpu *vcpu, unsigned long cr4)
+{
+  vcpu->arch.cr4 = cr4;
+}
 
 /* The guest's code is always in a 32-bit code segment (in long mode: compatibility mode), so that CR0.PG may be cleared at any point. */
 static void get_cs_db_l_bits(struct kvm_vcpu *vcpu, int *db, int *l)
@@ -42,17 +54,39 @@ static void load_mmu_pgd(struct kvm_vcpu *vcpu, hpa_t root, int level)
   machine.cpu.pcid = kvm_get_active_pcid(vcpu);
 }
 
-static void flush_tlb(struct kvm_vcpu *vcpu) { shadow_cpu_flush(&machine.cpu); }
-static void flush_tlb_gva(struct kvm_vcpu *vcpu, gva_t gva) { shadow_cpu_flush_address(&machine.cpu, gva); }
+static void flush_tlb(struct kvm_vcpu *vcpu)
+{
+  shadow_cpu_flush(&machine.cpu);
+}
+static void flush_tlb_gva(struct kvm_vcpu *vcpu, gva_t gva)
+{
+  shadow_cpu_flush_address(&machine.cpu, gva);
+}
 
 /* Nothing that these would change exists here. */
-static void ignore(struct kvm_vcpu *vcpu) { }
-static void ignore_load(struct kvm_vcpu *vcpu, int cpu) { }
-static void ignore_register(struct kvm_vcpu *vcpu, enum kvm_reg reg) { }
-static void ignore_segment(struct kvm_vcpu *vcpu, struct kvm_segment *segment, int which) { }
-static void ignore_table(struct kvm_vcpu *vcpu, struct desc_ptr *table) { }
-static int skip_instruction(struct kvm_vcpu *vcpu) { return 1; }
-static int write_log_dirty(struct kvm_vcpu *vcpu, gpa_t l2_gpa) { return 0; } /* no page-modification log in L1 */
+static void ignore(struct kvm_vcpu *vcpu)
+{
+}
+static void ignore_load(struct kvm_vcpu *vcpu, int cpu)
+{
+}
+static void ignore_register(struct kvm_vcpu *vcpu, enum kvm_reg reg)
+{
+}
+static void ignore_segment(struct kvm_vcpu *vcpu, struct kvm_segment *segment, int which)
+{
+}
+static void ignore_table(struct kvm_vcpu *vcpu, struct desc_ptr *table)
+{
+}
+static int skip_instruction(struct kvm_vcpu *vcpu)
+{
+  return 1;
+}
+static int write_log_dirty(struct kvm_vcpu *vcpu, gpa_t l2_gpa)
+{
+  return 0;
+} /* no page-modification log in L1 */
 
 static struct kvm_x86_nested_ops nested_operations = { .write_log_dirty = write_log_dirty };
 
@@ -84,7 +118,11 @@ static const struct kvm_x86_ops operations = {
 };
 
 /* A required operation that is not above names itself and ends the run. */
-#define KVM_X86_OP(f) static void missing_##f(void) { host_missing("kvm_x86_ops." #f); }
+#define KVM_X86_OP(f) \
+  static void missing_##f(void) \
+  { \
+    host_missing("kvm_x86_ops." #f); \
+  }
 #define KVM_X86_OP_OPTIONAL(f)
 #define KVM_X86_OP_OPTIONAL_RET0(f)
 #include <asm/kvm-x86-ops.h>
@@ -94,7 +132,10 @@ void vendor_init(void)
 {
   memcpy(&kvm_x86_ops, &operations, sizeof operations);
 #define KVM_X86_OP(f) static_call_update(kvm_x86_##f, kvm_x86_ops.f ?: (typeof(kvm_x86_ops.f))missing_##f);
-#define KVM_X86_OP_OPTIONAL(f) if (kvm_x86_ops.f) static_call_update(kvm_x86_##f, kvm_x86_ops.f);
-#define KVM_X86_OP_OPTIONAL_RET0(f) static_call_update(kvm_x86_##f, (void *)kvm_x86_ops.f ?: (void *)__static_call_return0);
+#define KVM_X86_OP_OPTIONAL(f) \
+  if (kvm_x86_ops.f) \
+    static_call_update(kvm_x86_##f, kvm_x86_ops.f);
+#define KVM_X86_OP_OPTIONAL_RET0(f) \
+  static_call_update(kvm_x86_##f, (void *)kvm_x86_ops.f ?: (void *)__static_call_return0);
 #include <asm/kvm-x86-ops.h>
 }
