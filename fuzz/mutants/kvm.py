@@ -40,7 +40,7 @@ class Kvm:
         """What the harness is made of, in the order of linking."""
         fuzz = "build/fuzz"
         return ([(os.path.join(fuzz, "obj/loop/main.o"), "main.o"), (os.path.join(fuzz, "libfuzz.a"), "libfuzz.a"),
-                 ("build/lib/libslat.a", "libslat.a")] +
+                 ("build/obj/clang/libslat.a", "libslat.a")] +
                 [(os.path.join(fuzz, target, "target.a"), target + ".a") for target in TARGETS])
 
     def state(self):
