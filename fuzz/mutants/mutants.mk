@@ -2,15 +2,16 @@
 # Planted bugs: which of them are found.  See fuzz/mutants/README.md.
 #
 #   make mutants SEED=1 BLIND=200 MODEL=200    # all; goes on where it was stopped
-#   make mutants SAMPLE=yes                    # a few minutes: all bugs of the public history, some blind changes
-#   make mutants PARTS=public,oracle JOBS=1
+#   make mutants-sample JOBS=1                 # five minutes: some of each part
+#   make mutants PARTS=public,oracle JOBS=1 KEEP=yes    # with the harness and the results of the run before
 
 BLIND ?=
 MODEL ?=
 PARTS ?=
 JOBS ?=
 SAMPLE ?=
+KEEP ?=
 .PHONY: mutants mutants-sample
 mutants mutants-sample: fuzz-objects fuzz-kvm $(CLI) $(gcc_OBJECTS) $(BUILD)/bin/run-witnesses
 	@fuzz/mutants/run --kvm $(FUZZ_KVM)plain $(if $(filter yes,$(SAMPLE))$(filter %-sample,$@),--sample) \
-	  $(addprefix --seed ,$(SEED)) $(addprefix --blind ,$(BLIND)) $(addprefix --model ,$(MODEL)) $(addprefix --parts ,$(PARTS)) $(addprefix --jobs ,$(JOBS))
+	  $(addprefix --seed ,$(SEED)) $(addprefix --blind ,$(BLIND)) $(addprefix --model ,$(MODEL)) $(addprefix --parts ,$(PARTS)) $(addprefix --jobs ,$(JOBS)) $(if $(KEEP),--keep)
