@@ -70,6 +70,11 @@ class Model:
         tree = os.path.join(self.place, name)
         shutil.rmtree(tree, ignore_errors=True)
         shutil.copytree(os.path.join(self.base, "tree"), tree)
+        # The provers' answers, shared: of a unit with one change, most goals are those of the unchanged one.
+        answers = os.path.join(os.path.abspath(self.base), "answers")
+        os.makedirs(answers, exist_ok=True)
+        os.makedirs(os.path.join(tree, "build/proofs"))
+        os.symlink(answers, os.path.join(tree, "build/proofs/cache"))
         return tree
 
     def compile(self, tree, name="slat_all.o", flags=()):
@@ -152,7 +157,7 @@ class Model:
 
     def prove(self, tree, unit):
         """@return what is not proved, or None"""
-        done = call(["proofs/prove.py", "--unit", unit, "--jobs", "1"], PROOF_TIMEOUT, cwd=tree)
+        done = call(["proofs/prove.py", "--unit", unit, "--jobs", "1", "--cache"], PROOF_TIMEOUT, cwd=tree)
         if done.returncode == 0:
             return None
         if done.returncode != 1:
