@@ -14,6 +14,7 @@
 #include <sys/time.h>
 #include <time.h>
 #include <unistd.h>
+#include "afl.h"
 #include "loop.h"
 #include "minimise.h"
 
@@ -220,35 +221,26 @@ static double now(void)
 /* ---- Commands ---- */
 
 #ifdef FUZZ_AFL
-/* AFL++'s persistent mode with test cases in shared memory. The names and the signature are those of its run-time
- * library; this file is compiled without instrumentation, so that only the target's branches count. */
-extern unsigned char *__afl_fuzz_ptr;
-extern unsigned int *__afl_fuzz_len;
-int __afl_persistent_loop(unsigned int);
-void __afl_manual_init(void);
-extern int __afl_sharedmem_fuzzing;
-int __afl_sharedmem_fuzzing = 1;
-__attribute__((used)) static const volatile char afl_persistent[] = "##SIG_AFL_PERSISTENT##";
-__attribute__((used)) static const volatile char afl_deferred[] = "##SIG_AFL_DEFER_FORKSRV##";
+static void open_for_afl(const void *options)
+{
+  open_all(options);
+}
 
-static int command_afl(const struct options *options)
+static void afl_input(const uint8_t *bytes, size_t size)
 {
   static struct scenario scenario;
 
-  /* Each process that the fork server makes sets the target up anew: its memory may be shared with the process
-   * before it. */
-  __afl_manual_init();
-  open_all(options);
-  while (__afl_persistent_loop(100000)) {
-    const size_t size = *__afl_fuzz_len;
+  remember(bytes, size);
+  if (scenario_decode(&scenario, bytes, size) == SLAT_TRACE_OK)
+    guarded_run(&loop, &scenario);
+  else
+    loop.statistics->skips[SKIP_INPUT_UNREADABLE]++;
+}
 
-    remember(__afl_fuzz_ptr, size);
-    if (scenario_decode(&scenario, __afl_fuzz_ptr, size) == SLAT_TRACE_OK)
-      guarded_run(&loop, &scenario);
-    else
-      loop.statistics->skips[SKIP_INPUT_UNREADABLE]++;
-  }
-  return 0;
+/* Each process that runs inputs sets the target up anew: its memory may be shared with the process before it. */
+static int command_afl(const struct options *options)
+{
+  return afl_serve(open_for_afl, afl_input, options);
 }
 #endif
 

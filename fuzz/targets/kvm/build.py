@@ -1,4 +1,4 @@
-#!/usr/bin/env python3
+#!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-only
 """Builds KVM's shadow MMU, from a Linux 6.1 tree, as one object file for an ordinary program.
 
@@ -107,7 +107,7 @@ def need(program, package):
 
 # Everything that configuring and compiling the files above reads; the rest of a kernel tree is not copied.
 COPIED = ("Makefile", "Kbuild", "Kconfig", "include/", "scripts/", "arch/x86/", "virt/", "lib/", "init/", "kernel/", "mm/", "security/", "certs/",
-          "tools/arch/x86/", "tools/build/", "tools/include/", "tools/lib/", "tools/objtool/", "tools/scripts/")
+          "tools/Makefile", "tools/arch/x86/", "tools/build/", "tools/include/", "tools/lib/", "tools/objtool/", "tools/scripts/")
 SKIPPED_DIRECTORIES = {".git", "dts", "selftests", "testing"}
 
 

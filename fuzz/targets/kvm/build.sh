@@ -3,4 +3,4 @@
 # See build.py for what it takes and makes.
 # An outer make must not rule the kernel's: --no-builtin-rules leaves objtool unbuilt.
 unset MAKEFLAGS MFLAGS MAKELEVEL MAKEOVERRIDES
-exec python3 "$(dirname "$0")/build.py" "$@"
+exec /usr/bin/python3 "$(dirname "$0")/build.py" "$@"
