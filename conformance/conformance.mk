@@ -20,3 +20,8 @@ witnesses: $(BUILD)/bin/run-witnesses | $(BUILD)/evidence/
 .PHONY: find-witnesses
 find-witnesses: $(BUILD)/bin/find-witnesses
 	@$< spec/rules.tsv $(WITNESSES)
+
+# The contracts, run by E-ACSL over the witnesses and the examples: see conformance/eacsl/run.py.
+.PHONY: eacsl
+eacsl: $(WITNESS_COMMON) $(RULES_H)
+	@BUILD=$(BUILD) conformance/eacsl/run.py $(filter-out %.a %.h,$^) $(BUILD)/obj/deletable/rules.o

@@ -19,7 +19,7 @@ struct memory {
   struct word *words; /* open addressing, a power of two */
   size_t room, count;
 };
-uint64_t memory_read(void *memory, uint64_t spa);
+uint64_t memory_read(void *context, uint64_t spa);
 
 struct replay {
   const struct slat_trace *trace;

@@ -41,7 +41,7 @@ unsigned slat_update_fault(const struct slat_controls *c, const struct slat_step
     return 0;
   if (SLAT_RULE(EPT_FLAGS_REQUIRED, accessed || (dirty && s->value / 2 % 2 == 1)))
     return 2;
-  return accessed || dirty ? 1 : 0;
+  return dirty ? 1 : 0; /* of a read-only page: E5 */
 }
 
 uint64_t slat_stage2_flags(const struct slat_controls *c, uint64_t e, bool leaf, bool write)

@@ -44,6 +44,7 @@ static inline struct slat_step visit(const struct slat_memory *m, const struct s
     assigns \nothing;
     ensures PAGE_SIZE_SMALLER:
       final_is(\result.outcome, \result.final, m, c, a, gpa, shift, us, rw, xd);
+    ensures done: gpa % 0x1000 == a->linear % 0x1000 ==> done_where_stage2_says(\result.outcome, m, c, a->linear);
 */
 static inline struct ending final_access(const struct slat_memory *m, const struct slat_controls *c,
                                          const struct slat_access *a, uint64_t gpa, uint8_t shift, bool us, bool rw,
@@ -77,6 +78,7 @@ static inline struct ending final_access(const struct slat_memory *m, const stru
     terminates \true;
     assigns \nothing;
     ensures WALK_ORDER: ending_is(\result.outcome, \result.final, m, c, a, s, level, us, rw, xd);
+    ensures done: done_where_stage2_says(\result.outcome, m, c, a->linear);
 */
 static inline struct ending finish(const struct slat_memory *m, const struct slat_controls *c,
                                    const struct slat_access *a, struct slat_step s, unsigned level, bool us, bool rw,
@@ -99,7 +101,9 @@ static inline struct ending finish(const struct slat_memory *m, const struct sla
     r.outcome = slat_page_fault(c, a, 1, 0, denied, level);
     return r;
   }
-  return final_access(m, c, a, slat_leaf_address(s.value, a->linear, level), slat_page_shift(level), us, rw, xd);
+  const uint64_t gpa = slat_leaf_address(s.value, a->linear, level);
+  //@ assert offset: gpa % 0x1000 == a->linear % 0x1000;
+  return final_access(m, c, a, gpa, slat_page_shift(level), us, rw, xd);
 }
 
 /*@ terminates \true;

@@ -15,6 +15,7 @@
       \result.outcome.kind == SLAT_NON_CANONICAL && \result.end == 5;
     ensures PAGING_OFF: controls->paging == 0 ==> \result.end == 5 &&
       final_is(\result.outcome, \result.final, memory, controls, access, access->linear, 30, 1, 1, 0);
+    ensures WALK_TRANSLATED: done_where_stage2_says(\result.outcome, memory, controls, access->linear);
     ensures range: 1 <= \result.end <= 5;
     ensures ended: \result.outcome.kind != SLAT_NO_OUTCOME;
     ensures reached: \forall integer l; \result.end <= l <= 4 && \result.step[l].reached != 0 ==>
@@ -29,18 +30,14 @@
         step_is(\result.step[2], memory, controls, guest_gpa2(memory, controls, access->linear), 2);
       ensures step1: \result.end <= 1 ==>
         step_is(\result.step[1], memory, controls, guest_gpa1(memory, controls, access->linear), 1);
-      ensures ending4: \result.end == 4 ==> ending_is(\result.outcome, \result.final, memory, controls, access,
-        \result.step[4], 4, guest_us(memory, controls, access->linear, 4) ? 1 : 0,
-        guest_rw(memory, controls, access->linear, 4) ? 1 : 0, guest_xd(memory, controls, access->linear, 4) ? 1 : 0);
-      ensures ending3: \result.end == 3 ==> ending_is(\result.outcome, \result.final, memory, controls, access,
-        \result.step[3], 3, guest_us(memory, controls, access->linear, 3) ? 1 : 0,
-        guest_rw(memory, controls, access->linear, 3) ? 1 : 0, guest_xd(memory, controls, access->linear, 3) ? 1 : 0);
-      ensures ending2: \result.end == 2 ==> ending_is(\result.outcome, \result.final, memory, controls, access,
-        \result.step[2], 2, guest_us(memory, controls, access->linear, 2) ? 1 : 0,
-        guest_rw(memory, controls, access->linear, 2) ? 1 : 0, guest_xd(memory, controls, access->linear, 2) ? 1 : 0);
-      ensures WALK_RIGHTS_ALL_LEVELS: \result.end == 1 ==> ending_is(\result.outcome, \result.final, memory, controls, access,
-        \result.step[1], 1, guest_us(memory, controls, access->linear, 1) ? 1 : 0,
-        guest_rw(memory, controls, access->linear, 1) ? 1 : 0, guest_xd(memory, controls, access->linear, 1) ? 1 : 0);
+      ensures ending4: \result.end == 4 ==> ends_at(\result.outcome, \result.final, memory, controls, access,
+        \result.step[4], 4);
+      ensures ending3: \result.end == 3 ==> ends_at(\result.outcome, \result.final, memory, controls, access,
+        \result.step[3], 3);
+      ensures ending2: \result.end == 2 ==> ends_at(\result.outcome, \result.final, memory, controls, access,
+        \result.step[2], 2);
+      ensures WALK_RIGHTS_ALL_LEVELS: \result.end == 1 ==> ends_at(\result.outcome, \result.final, memory, controls, access,
+        \result.step[1], 1);
 */
 struct slat_walk slat_walk_linear(const struct slat_memory *memory, const struct slat_controls *controls,
                                   const struct slat_access *access);
