@@ -95,10 +95,11 @@ class Kvm:
             time.sleep(1)  # two builds that clean the same cache at the same moment
         raise Broken(done.stdout[-2000:])
 
-    def link(self, directory, target, program, flags=()):
+    def link(self, directory, target, program, flags=(), library=("libslat.a",)):
+        """@param library  files in the harness, or elsewhere by their absolute names"""
         with open(os.path.join(directory, "link.txt"), encoding="utf-8") as file:
             command = file.readline().split()
-        objects = [os.path.join(self.harness, name) for name in ("main.o", target + ".a", "libfuzz.a", "libslat.a")]
+        objects = [os.path.join(self.harness, name) for name in ("main.o", target + ".a", "libfuzz.a", *library)]
         done = call([*command, *flags, "-o", program, *objects], 120)
         if done.returncode:
             raise Broken(done.stdout[-2000:])

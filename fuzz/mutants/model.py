@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""Judges one change of the model's C: by the examples, the witnesses, the tests, and the proofs, the cheapest first.
+"""Judges one change of the model's C: by the examples, the witnesses, the tests, real KVM, and the proofs, the cheapest first.
 
 No change is held against the unchanged model: only what the repository states counts."""
 import glob
@@ -8,8 +8,11 @@ import os
 import shutil
 import subprocess
 
+import kvm as kvm_judge
+
 FLAGS = ["-std=c99", "-O2", "-w", "-ffreestanding"]
 PROOF_TIMEOUT = 900
+FUZZ_SECONDS = 3  # for each target
 
 
 class Broken(Exception):
@@ -31,8 +34,8 @@ class Model:
 
     COPIED = ("model", "spec", "proofs", "conformance", "build/include")
 
-    def __init__(self, place):
-        self.place = place
+    def __init__(self, place, kvm):
+        self.place, self.kvm = place, kvm
         self.base = os.path.join(place, "base")
         self.unchanged = None
         self.units = {}     # source -> units that prove it
@@ -138,6 +141,16 @@ class Model:
                 return "test %s: %s" % (os.path.basename(test), failed[0] if failed else "exit code %d" % done.returncode)
         return None
 
+    def run_fuzz(self, tree, library):
+        """The fuzz loop, as it is, with this library for its oracle and unchanged KVM: two texts by different people. @return as run_cheap()"""
+        for target in kvm_judge.TARGETS:
+            program = os.path.join(os.path.abspath(tree), "fuzz-" + target)
+            self.kvm.link(self.kvm.built, target, program, library=(os.path.abspath(library), os.path.abspath(os.path.join(self.base, "rules.o"))))
+            found = self.kvm.fuzz(program, 1, FUZZ_SECONDS)
+            if found:
+                return "fuzzing %s: %s" % (target, found["by"])
+        return None
+
     def run_witnesses(self, tree):
         """Each must say what it says with the rule, and something else without it: over the library with rules to delete."""
         deletable = self.compile(tree, "slat_deletable.o", ["-DSLAT_DELETABLE"])
@@ -177,7 +190,7 @@ class Model:
             self.idle = set(refuted.split()[1:])
             say("model: these judge nothing, they fail on the unchanged model: %s" % refuted)
         self.unchanged = digest_of(library)
-        refuted = self.run_cheap(tree, library)
+        refuted = self.run_cheap(tree, library) or self.run_fuzz(tree, library)
         if refuted:
             raise Broken("the unchanged model is refuted by %s" % refuted)
         for path in sorted(glob.glob(tree + "/proofs/*/unit.json")):
@@ -215,7 +228,7 @@ class Model:
                 return {"status": "not compiled"}
             if digest_of(library) == self.unchanged:
                 return {"status": "same code"}
-            refuted = self.run_cheap(tree, library)
+            refuted = self.run_cheap(tree, library) or self.run_fuzz(tree, library)
             if refuted:
                 return {"status": "killed", "by": refuted}
             with lock:
