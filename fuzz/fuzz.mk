@@ -81,9 +81,15 @@ FUZZ_TEST := $(FUZZ)/tests/test_loop
 $(FUZZ_TEST): $(FUZZ)/obj/tests/test_loop.o $(FUZZ)/obj/tests/fake_target.o $(FUZZ)/libfuzz.a $(FUZZ_LIBSLAT)
 	@mkdir -p $(@D)
 	@$(FUZZ_CC) -o $@ $^ -lcmocka
+# The protocol between afl-fuzz and the program, with the test in the place of afl-fuzz.
+FUZZ_TEST_AFL := $(FUZZ)/tests/test_afl
+$(FUZZ_TEST_AFL): $(FUZZ)/obj/tests/test_afl.o $(FUZZ)/obj/loop/afl.o
+	@mkdir -p $(@D)
+	@$(FUZZ_CC) -o $@ $^ -lcmocka
 .PHONY: fuzz-test
-fuzz-test: $(FUZZ_TEST)
+fuzz-test: $(FUZZ_TEST) $(FUZZ_TEST_AFL)
 	$(FUZZ_TEST)
+	$(FUZZ_TEST_AFL)
 
 # The findings, each as a regression.
 .PHONY: fuzz-findings
