@@ -288,6 +288,8 @@ static unsigned missing_levels(const struct statistics *s, const struct fuzz_tar
   return problems;
 }
 
+enum { JUDGED_EACH = 5, JUDGED_FROM = 1000 };
+
 unsigned statistics_check(const struct statistics *s, const struct fuzz_target *target, FILE *out)
 {
   const uint64_t all = s->translated + s->faulted;
@@ -305,6 +307,15 @@ unsigned statistics_check(const struct statistics *s, const struct fuzz_target *
   if (all > 0 && (10 * s->translated < 3 * all || 10 * s->translated > 7 * all)) {
     fprintf(out, "%.1f%% of the accesses translated, which is not within 30..70%%\n",
             100.0 * (double)s->translated / (double)all);
+    problems++;
+  }
+  if (2 * s->skips[SKIP_UNOBSERVED] > s->accesses) {
+    fprintf(out, "more than half of the accesses could not be observed\n");
+    problems++;
+  }
+  if (s->inputs >= JUDGED_FROM && s->judged_accesses < JUDGED_EACH * s->inputs) {
+    fprintf(out, "%.1f judged accesses an input, fewer than %u\n", (double)s->judged_accesses / (double)s->inputs,
+            JUDGED_EACH);
     problems++;
   }
   if (s->canaries == 0 || s->canaries_missed > 0) {
