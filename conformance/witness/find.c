@@ -322,9 +322,11 @@ static bool differ(const struct scenario *s, const struct slat_permitted *full, 
         return true;
     }
     f->observed = observed;
-    for (unsigned j = 0; j < full->updates + reduced->updates; j++) {
-      const bool one = j < full->updates;
-      const struct slat_update *u = one ? &full->update[j] : &reduced->update[j - full->updates];
+    for (unsigned j = 0; j < 2 * SLAT_MAX_UPDATES; j++) {
+      const bool one = j < SLAT_MAX_UPDATES;
+      const struct slat_update *u = one ? &full->update[j] : &reduced->update[j - SLAT_MAX_UPDATES];
+      if (u->may == 0)
+        continue;
       const uint64_t before = read_store((void *)(uintptr_t)s, u->spa);
       const uint64_t values[] = { before, before | u->must, before | u->may };
       const bool done = observed.kind == SLAT_TRANSLATED;

@@ -201,10 +201,13 @@ static uint64_t run_permitted(unsigned times)
   while (times--)
     for (unsigned i = 0; i < ADDRESSES; i++) {
       access.linear = addresses[i];
-      if (slat_permitted(&machine, 0, &memory, &access, &set) != SLAT_OK || set.updates != 0)
+      if (slat_permitted(&machine, 0, &memory, &access, &set) != SLAT_OK || set.outcome[0].kind != SLAT_TRANSLATED)
         return 0;
       sum += set.outcome[0].spa;
     }
+  for (unsigned i = 0; i < SLAT_MAX_UPDATES; i++)
+    if (set.update[i].may) /* accessed and dirty flags are to be settled */
+      return 0;
   return sum;
 }
 

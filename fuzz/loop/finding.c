@@ -128,7 +128,7 @@ static void add_set(char *text, size_t room, const struct slat_permitted *set)
       add(text, room, " (bits 0x%" PRIx64 " open)", o->code_open);
     add(text, room, "  by %s, level %u of stage %u\n", rule_id(o->rule), o->level, o->stage);
   }
-  for (unsigned i = 0; i < set->updates; i++)
+  for (unsigned i = 0; i < SLAT_MAX_UPDATES; i++)
     if (set->update[i].may)
       add(text, room,
           "permitted: word 0x%" PRIx64 " = 0x%" PRIx64 " may get 0x%" PRIx64 ", must get 0x%" PRIx64

@@ -151,12 +151,15 @@ static void canary(struct loop *loop, const struct slat_permitted *set, const st
     wrong = (struct slat_outcome){ .kind = SLAT_PAGE_FAULT, .code = 0x8000, .linear = ~right->linear };
   loop->statistics->canaries++;
   loop->statistics->canaries_missed += judge(loop, set, &wrong).permitted;
-  if (set->updates > 0) {
-    const struct slat_update *update = &set->update[0];
+  for (unsigned i = 0; i < SLAT_MAX_UPDATES; i++) {
+    const struct slat_update *update = &set->update[i];
 
+    if (!update->may)
+      continue;
     loop->statistics->canaries++;
     loop->statistics->canaries_missed += judge_update(loop, set, update->spa, update->entry, update->entry ^ 2,
                                                       false) == SLAT_RULE_NONE;
+    break;
   }
 }
 
@@ -298,8 +301,8 @@ static void judge_word(struct loop *loop, const struct slat_access *access, cons
 
 static bool in_updates(const struct slat_permitted *set, uint64_t spa)
 {
-  for (unsigned i = 0; i < set->updates; i++)
-    if (set->update[i].spa == spa)
+  for (unsigned i = 0; i < SLAT_MAX_UPDATES; i++)
+    if (set->update[i].may && set->update[i].spa == spa)
       return true;
   return false;
 }
@@ -309,12 +312,12 @@ static bool in_updates(const struct slat_permitted *set, uint64_t spa)
 static void judge_words(struct loop *loop, const struct slat_access *access, const struct slat_permitted *set,
                         bool done, const struct store *store)
 {
-  for (unsigned i = 0; i < set->updates && !loop->stopped; i++) {
-    bool again = false;
+  for (unsigned i = 0; i < SLAT_MAX_UPDATES && !loop->stopped; i++) {
+    bool again = !set->update[i].may;
 
-    for (unsigned j = 0; j < i; j++)
-      again = again || set->update[j].spa == set->update[i].spa;
-    if (!again && (set->update[i].may || in_store(store, set->update[i].spa)))
+    for (unsigned j = 0; j < i && !again; j++)
+      again = set->update[j].may && set->update[j].spa == set->update[i].spa;
+    if (!again)
       judge_word(loop, access, set, set->update[i].spa, done, store);
   }
   for (unsigned i = 0; i < loop->memory.touched && !loop->stopped; i++) {
@@ -336,7 +339,7 @@ static void judge_words(struct loop *loop, const struct slat_access *access, con
 /* The word as the walk of a store left it, before the data came: a walk that used it set its flags. */
 static uint64_t with_flags(const struct slat_permitted *set, uint64_t spa, uint64_t word)
 {
-  for (unsigned i = 0; i < set->updates; i++)
+  for (unsigned i = 0; i < SLAT_MAX_UPDATES; i++)
     if (set->update[i].spa == spa)
       word |= set->update[i].may;
   return word;
@@ -524,7 +527,7 @@ static void judge_right(struct loop *loop, const struct slat_access *access, uin
   verdict = judge(loop, &set, &outcome);
   if (!verdict.permitted)
     rule = verdict.rule;
-  for (unsigned i = 0; i < set.updates && verdict.permitted && rule == SLAT_RULE_NONE; i++)
+  for (unsigned i = 0; i < SLAT_MAX_UPDATES && verdict.permitted && rule == SLAT_RULE_NONE; i++)
     if (set.update[i].must)
       rule = judge_update(loop, &set, set.update[i].spa, set.update[i].entry, set.update[i].entry, true);
   if (verdict.permitted && rule == SLAT_RULE_NONE) {
@@ -604,7 +607,7 @@ static bool changes_itself(const struct loop *loop, const struct slat_permitted 
 
   if (loop->machine.config.stage2 != SLAT_STAGE2_EPT)
     return false;
-  for (unsigned i = 0; i < set->updates; i++) {
+  for (unsigned i = 0; i < SLAT_MAX_UPDATES; i++) {
     unsigned times = 0;
 
     for (unsigned j = 0; j < memory->reads && set->update[i].stage == 1 && set->update[i].may; j++)

@@ -13,12 +13,10 @@ static bool same_outcome(const struct slat_outcome *a, const struct slat_outcome
 
 static bool same_answer(const struct slat_permitted *a, const struct slat_permitted *b)
 {
-  if (a->updates != b->updates)
-    return false;
   for (unsigned i = 0; i < SLAT_MAX_OUTCOMES; i++)
     if (!same_outcome(&a->outcome[i], &b->outcome[i]))
       return false;
-  for (unsigned i = 0; i < a->updates; i++)
+  for (unsigned i = 0; i < SLAT_MAX_UPDATES; i++)
     if (a->update[i].spa != b->update[i].spa || a->update[i].may != b->update[i].may ||
         a->update[i].must != b->update[i].must)
       return false;

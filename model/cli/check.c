@@ -112,8 +112,8 @@ static void judge_outcome(struct context *c, const struct step *step)
 static void print_updates(const struct slat_permitted *set, uint64_t spa)
 {
   bool any = false;
-  for (unsigned i = 0; i < set->updates; i++)
-    if (set->update[i].spa == spa) {
+  for (unsigned i = 0; i < SLAT_MAX_UPDATES; i++)
+    if (set->update[i].may != 0 && set->update[i].spa == spa) {
       (void)printf("    permitted 0x%" PRIx64 " and flags 0x%" PRIx64, set->update[i].entry, set->update[i].may);
       (void)printf(set->update[i].must == 0 ? "\n" : "; required 0x%" PRIx64 "\n", set->update[i].must);
       any = true;

@@ -148,10 +148,12 @@ bool step_stores_into(const struct step *step, uint64_t spa)
 bool replay_commit(struct replay *replay, const struct step *step)
 {
   if (is_done(step)) {
-    for (unsigned i = 0; i < step->set.updates; i++) {
+    for (unsigned i = 0; i < SLAT_MAX_UPDATES; i++) {
       const struct slat_update *update = &step->set.update[i];
+      if (update->must == 0)
+        continue;
       const uint64_t now = memory_read(&replay->memory, update->spa); /* two updates may be of one word */
-      if (update->must != 0 && !memory_write(&replay->memory, update->spa, now | update->must))
+      if (!memory_write(&replay->memory, update->spa, now | update->must))
         return out_of_memory(replay);
     }
     if (step->access->stores &&

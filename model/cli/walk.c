@@ -269,11 +269,17 @@ static void print_updates(const struct explanation *x)
 {
   const struct slat_permitted *set = &x->step->set;
   char name[60];
-  for (unsigned i = 0; i < set->updates; i++) {
+  bool any = false;
+  for (unsigned i = 0; i < SLAT_MAX_UPDATES; i++) {
     const struct slat_update *update = &set->update[i];
+    if (update->may == 0)
+      continue;
+    if (!any)
+      (void)printf("\naccessed and dirty flags\n");
+    any = true;
     uint64_t parts[2] = { update->must, update->may & ~update->must };
     for (unsigned j = 0; j < i; j++)
-      if (set->update[j].spa == update->spa) {
+      if (set->update[j].may != 0 && set->update[j].spa == update->spa) {
         parts[0] &= ~set->update[j].must;
         parts[1] &= ~set->update[j].may;
       }
@@ -344,8 +350,6 @@ static void print_text(const struct context *c, const struct explanation *x)
   print_heading(c, x);
   print_references(c, x);
   print_outcome(c, x);
-  if (x->step->set.updates != 0)
-    (void)printf("\naccessed and dirty flags\n");
   print_updates(x);
   print_others(x);
   print_observed(c, x);
@@ -380,8 +384,9 @@ static void print_object(const struct context *c, const struct explanation *x)
   json_t *references = json_array(), *updates = json_array();
   for (unsigned i = 1; i <= x->references.count; i++)
     (void)json_array_append_new(references, reference_json(x, i));
-  for (unsigned i = 0; i < step->set.updates; i++)
-    (void)json_array_append_new(updates, update_json(x, &step->set.update[i]));
+  for (unsigned i = 0; i < SLAT_MAX_UPDATES; i++)
+    if (step->set.update[i].may != 0)
+      (void)json_array_append_new(updates, update_json(x, &step->set.update[i]));
 
   json_t *object = json_pack("{s:s, s:I, s:I, s:i, s:{s:o, s:s, s:i, s:b, s:b}, s:o, s:o, s:o}", "place", x->place,
                              "access", (json_int_t)step->number, "of", (json_int_t)c->accesses, "cpu",

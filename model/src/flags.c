@@ -12,34 +12,33 @@ static inline uint64_t flag_mask(bool accessed, bool dirty)
   return (accessed ? (uint64_t)0x20 : 0) + (dirty ? (uint64_t)0x40 : 0);
 }
 
-struct slat_update slat_guest_update(const struct slat_controls *c, const struct slat_step *s,
-                                     const struct slat_access *a, bool allowed)
+struct slat_update slat_guest_update(const struct slat_controls *c, struct slat_step s, const struct slat_access *a,
+                                     bool allowed)
 {
-  struct slat_update u = { .spa = s->stage2.spa, .entry = s->value };
-  const bool accessed = SLAT_RULE(GUEST_ACCESSED, s->value / 0x20 % 2 == 0);
-  const bool dirty = SLAT_RULE(GUEST_DIRTY, s->entry.kind == SLAT_ENTRY_PAGE && a->kind == SLAT_WRITE && allowed &&
-                                              s->value / 0x40 % 2 == 0);
-  const bool required = dirty && SLAT_REQUIRE(GUEST_DIRTY_READ_ONLY, s->value / 2 % 2 == 1);
+  struct slat_update u = { .spa = s.stage2.spa, .entry = s.value };
+  const bool accessed = SLAT_RULE(GUEST_ACCESSED, s.value / 0x20 % 2 == 0);
+  const bool dirty = SLAT_RULE(GUEST_DIRTY, s.entry.kind == SLAT_ENTRY_PAGE && a->kind == SLAT_WRITE && allowed &&
+                                              s.value / 0x40 % 2 == 0);
+  const bool required = dirty && SLAT_REQUIRE(GUEST_DIRTY_READ_ONLY, s.value / 2 % 2 == 1);
 
   //@ assert accessed: accessed != 0 <==> accessed_due(s);
   //@ assert dirty: dirty != 0 <==> dirty_due(s, a, (boolean)allowed);
   //@ assert required: required != 0 <==> dirty_required(s, a, (boolean)allowed);
-  if (slat_stage2_denies(c, &s->stage2, SLAT_USE_FLAGS) != SLAT_RULE_NONE)
+  if (slat_stage2_denies(c, &s.stage2, SLAT_USE_FLAGS) != SLAT_RULE_NONE)
     return u;
   u.may = flag_mask(accessed, dirty);
   u.must = flag_mask(accessed, required);
   return u;
 }
 
-unsigned slat_update_fault(const struct slat_controls *c, const struct slat_step *s, const struct slat_access *a,
-                           bool allowed)
+unsigned slat_update_fault(const struct slat_controls *c, struct slat_step s, const struct slat_access *a, bool allowed)
 {
-  const bool accessed = s->value / 0x20 % 2 == 0;
-  const bool dirty = s->entry.kind == SLAT_ENTRY_PAGE && a->kind == SLAT_WRITE && allowed && s->value / 0x40 % 2 == 0;
+  const bool accessed = s.value / 0x20 % 2 == 0;
+  const bool dirty = s.entry.kind == SLAT_ENTRY_PAGE && a->kind == SLAT_WRITE && allowed && s.value / 0x40 % 2 == 0;
 
-  if (!SLAT_RULE(EPT_FLAGS_VIOLATION, slat_stage2_denies(c, &s->stage2, SLAT_USE_FLAGS) != SLAT_RULE_NONE))
+  if (!SLAT_RULE(EPT_FLAGS_VIOLATION, slat_stage2_denies(c, &s.stage2, SLAT_USE_FLAGS) != SLAT_RULE_NONE))
     return 0;
-  if (SLAT_RULE(EPT_FLAGS_REQUIRED, accessed || (dirty && s->value / 2 % 2 == 1)))
+  if (SLAT_RULE(EPT_FLAGS_REQUIRED, accessed || (dirty && s.value / 2 % 2 == 1)))
     return 2;
   return dirty ? 1 : 0; /* of a read-only page: E5 */
 }

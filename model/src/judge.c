@@ -163,45 +163,146 @@ struct slat_verdict slat_judge(const struct slat_permitted *set, const struct sl
   return (struct slat_verdict){ .permitted = 0, .match = (uint8_t)n, .rule = (uint16_t)rule };
 }
 
-/* The rule about a flag of a stage. */
+/* One flag of a word: `may` and `must` be set, by some update of the word; `rule` is about this flag. */
+/*@ requires rule: SLAT_RULE_NONE < rule < SLAT_RULE_COUNT;
+    terminates \true;
+    assigns \nothing;
+    ensures lawful: \result == SLAT_RULE_NONE <==>
+      ((before != 0 <==> after != 0) || (after != 0 && may != 0)) && (done != 0 && must != 0 ==> after != 0);
+    ensures range: SLAT_RULE_NONE <= \result < SLAT_RULE_COUNT;
+*/
+static enum slat_rule judge_flag(bool before, bool after, bool may, bool must, bool done, enum slat_rule rule)
+{
+  if (SLAT_RULE(FLAGS_ONLY, before && !after))
+    return SLAT_RULE_FLAGS_ONLY; /* flags are set by a processor, never cleared */
+  if (SLAT_RULE(FLAGS_ONLY, !before && after && !may))
+    return rule;
+  return SLAT_RULE(FLAGS_MUST_IF_DONE, done && must && !after) ? rule : SLAT_RULE_NONE;
+}
+
 /*@ terminates \true;
     assigns \nothing;
+    ensures others: \result == other_bits(e);
 */
-static enum slat_rule flag_rule(unsigned stage, uint64_t flags)
+static uint64_t without_flags(uint64_t e)
 {
-  if ((flags & 0x300) != 0)
-    return (flags & 0x100) != 0 ? SLAT_RULE_EPT_ACCESSED : SLAT_RULE_EPT_DIRTY;
-  if (stage == 2)
-    return (flags & 0x20) != 0 ? SLAT_RULE_NPT_ACCESSED : SLAT_RULE_NPT_DIRTY;
-  return (flags & 0x20) != 0 ? SLAT_RULE_GUEST_ACCESSED : SLAT_RULE_GUEST_DIRTY;
+  return e - e / 0x20 % 2 * 0x20 - e / 0x40 % 2 * 0x40 - e / 0x100 % 2 * 0x100 - e / 0x200 % 2 * 0x200;
+}
+
+#define FLAG(e, place) ((e) / (place) % 2 == 1)
+
+/* Four flags that an entry may have: accessed and dirty (bits 5 and 6), those of EPT (bits 8 and 9). */
+struct flags {
+  bool accessed, dirty, ept_accessed, ept_dirty;
+};
+
+/*@ terminates \true;
+    assigns \nothing;
+    ensures accessed: \result.accessed != 0 <==> f.accessed != 0 || flag_at(e, 0x20) == 1;
+    ensures dirty: \result.dirty != 0 <==> f.dirty != 0 || flag_at(e, 0x40) == 1;
+    ensures ept_accessed: \result.ept_accessed != 0 <==> f.ept_accessed != 0 || flag_at(e, 0x100) == 1;
+    ensures ept_dirty: \result.ept_dirty != 0 <==> f.ept_dirty != 0 || flag_at(e, 0x200) == 1;
+*/
+static struct flags with_flags(struct flags f, uint64_t e)
+{
+  return (struct flags){ f.accessed || FLAG(e, 0x20), f.dirty || FLAG(e, 0x40), f.ept_accessed || FLAG(e, 0x100),
+                         f.ept_dirty || FLAG(e, 0x200) };
+}
+
+/* All flags that the updates of a word may set, or must. */
+/*@ requires readable: \valid_read(set);
+    terminates \true;
+    assigns \nothing;
+    ensures accessed: \result.accessed != 0 <==> may_set(set, spa, 0x20);
+    ensures dirty: \result.dirty != 0 <==> may_set(set, spa, 0x40);
+    ensures ept_accessed: \result.ept_accessed != 0 <==> may_set(set, spa, 0x100);
+    ensures ept_dirty: \result.ept_dirty != 0 <==> may_set(set, spa, 0x200);
+*/
+static struct flags flags_may(const struct slat_permitted *set, uint64_t spa)
+{
+  struct flags f = { 0, 0, 0, 0 };
+
+  /*@ loop invariant range: 0 <= i <= SLAT_MAX_UPDATES;
+      loop invariant accessed: f.accessed != 0 <==> may_set_by(set, spa, 0x20, i);
+      loop invariant dirty: f.dirty != 0 <==> may_set_by(set, spa, 0x40, i);
+      loop invariant ept_accessed: f.ept_accessed != 0 <==> may_set_by(set, spa, 0x100, i);
+      loop invariant ept_dirty: f.ept_dirty != 0 <==> may_set_by(set, spa, 0x200, i);
+      loop assigns i, f;
+      loop variant SLAT_MAX_UPDATES - i;
+  */
+  for (unsigned i = 0; i < SLAT_MAX_UPDATES; i++)
+    if (set->update[i].spa == spa)
+      f = with_flags(f, set->update[i].may);
+  return f;
+}
+
+/*@ requires readable: \valid_read(set);
+    terminates \true;
+    assigns \nothing;
+    ensures accessed: \result.accessed != 0 <==> must_set(set, spa, 0x20);
+    ensures dirty: \result.dirty != 0 <==> must_set(set, spa, 0x40);
+    ensures ept_accessed: \result.ept_accessed != 0 <==> must_set(set, spa, 0x100);
+    ensures ept_dirty: \result.ept_dirty != 0 <==> must_set(set, spa, 0x200);
+*/
+static struct flags flags_must(const struct slat_permitted *set, uint64_t spa)
+{
+  struct flags f = { 0, 0, 0, 0 };
+
+  /*@ loop invariant range: 0 <= i <= SLAT_MAX_UPDATES;
+      loop invariant accessed: f.accessed != 0 <==> must_set_by(set, spa, 0x20, i);
+      loop invariant dirty: f.dirty != 0 <==> must_set_by(set, spa, 0x40, i);
+      loop invariant ept_accessed: f.ept_accessed != 0 <==> must_set_by(set, spa, 0x100, i);
+      loop invariant ept_dirty: f.ept_dirty != 0 <==> must_set_by(set, spa, 0x200, i);
+      loop assigns i, f;
+      loop variant SLAT_MAX_UPDATES - i;
+  */
+  for (unsigned i = 0; i < SLAT_MAX_UPDATES; i++)
+    if (set->update[i].spa == spa)
+      f = with_flags(f, set->update[i].must);
+  return f;
+}
+
+/* Is the word a stage-2 entry?  Only for the name of the rule: a word can be an entry of both stages. */
+/*@ requires readable: \valid_read(set);
+    terminates \true;
+    assigns \nothing;
+*/
+static bool is_stage2(const struct slat_permitted *set, uint64_t spa)
+{
+  /*@ loop invariant range: 0 <= i <= SLAT_MAX_UPDATES;
+      loop assigns i;
+      loop variant SLAT_MAX_UPDATES - i;
+  */
+  for (unsigned i = 0; i < SLAT_MAX_UPDATES; i++)
+    if (set->update[i].may != 0 && set->update[i].spa == spa && set->update[i].stage == 2)
+      return true;
+  return false;
+}
+
+/*@ terminates \true;
+    assigns \nothing;
+    ensures first: \result == (a != SLAT_RULE_NONE ? a : b);
+*/
+static enum slat_rule first_of(enum slat_rule a, enum slat_rule b)
+{
+  return a != SLAT_RULE_NONE ? a : b;
 }
 
 enum slat_rule slat_judge_update(const struct slat_permitted *set, uint64_t spa, uint64_t before, uint64_t after,
                                  bool done)
 {
-  uint64_t may = 0, must = 0;
-  unsigned stage = 1;
+  if (SLAT_RULE(FLAGS_ONLY, without_flags(before) != without_flags(after)))
+    return SLAT_RULE_FLAGS_ONLY;
+  const struct flags may = flags_may(set, spa), must = flags_must(set, spa);
+  const enum slat_rule ept = first_of(
+    judge_flag(FLAG(before, 0x100), FLAG(after, 0x100), may.ept_accessed, must.ept_accessed, done,
+               SLAT_RULE_EPT_ACCESSED),
+    judge_flag(FLAG(before, 0x200), FLAG(after, 0x200), may.ept_dirty, must.ept_dirty, done, SLAT_RULE_EPT_DIRTY));
+  const bool stage2 = is_stage2(set, spa);
+  const enum slat_rule guest = first_of(judge_flag(FLAG(before, 0x20), FLAG(after, 0x20), may.accessed, must.accessed,
+                                                   done, stage2 ? SLAT_RULE_NPT_ACCESSED : SLAT_RULE_GUEST_ACCESSED),
+                                        judge_flag(FLAG(before, 0x40), FLAG(after, 0x40), may.dirty, must.dirty, done,
+                                                   stage2 ? SLAT_RULE_NPT_DIRTY : SLAT_RULE_GUEST_DIRTY));
 
-  /*@ loop invariant range: 0 <= i <= set->updates;
-      loop assigns i, may, must, stage;
-      loop variant set->updates - i;
-  */
-  for (unsigned i = 0; i < set->updates; i++) {
-    if (set->update[i].spa == spa) {
-      may |= set->update[i].may;
-      must |= set->update[i].must;
-      stage = set->update[i].stage;
-    }
-  }
-  const uint64_t changed = before ^ after;
-  const uint64_t forbidden = (changed | may) ^ may; /* changed, and not one that may be set */
-  const uint64_t cleared = changed & before;        /* flags are set by a processor, never cleared */
-  const uint64_t missing = (must | after) ^ after;
-
-  if (SLAT_RULE(FLAGS_ONLY, forbidden != 0 || cleared != 0))
-    return (forbidden & 0x360) != 0 && (forbidden & ~(uint64_t)0x360) == 0 ? flag_rule(stage, forbidden)
-                                                                           : SLAT_RULE_FLAGS_ONLY;
-  if (done && SLAT_RULE(FLAGS_MUST_IF_DONE, missing != 0))
-    return flag_rule(stage, missing);
-  return SLAT_RULE_NONE;
+  return first_of(ept, guest);
 }

@@ -1,80 +1,79 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+/* Values go in and come out by value: so the proofs need no word about which of them overlap in memory. */
 #include "permitted.h"
 #include "rule.h"
 
-/*@ requires readable: \valid_read(w);
-    requires end: 1 <= w->end <= 5;
+/*@ requires walk: walk_sound(w);
     terminates \true;
     assigns \nothing;
     ensures made: \result != 0 <==> access_made(w);
 */
-static bool made(const struct slat_walk *w)
+static bool made(struct slat_walk w)
 {
-  return w->end <= 4 && w->step[w->end].reached && w->step[w->end].entry.kind == SLAT_ENTRY_PAGE &&
-         w->outcome.kind != SLAT_PAGE_FAULT;
+  return w.end <= 4 && w.step[w.end].reached && w.step[w.end].entry.kind == SLAT_ENTRY_PAGE &&
+         w.outcome.kind != SLAT_PAGE_FAULT;
 }
 
-/*@ requires readable: \valid_read(s);
-    terminates \true;
+/*@ terminates \true;
     assigns \nothing;
     ensures used: \result != 0 <==> step_used(s);
 */
-static bool used(const struct slat_step *s)
+static bool used(struct slat_step s)
 {
-  return s->reached && (s->entry.kind == SLAT_ENTRY_TABLE || s->entry.kind == SLAT_ENTRY_PAGE);
+  return s.reached && (s.entry.kind == SLAT_ENTRY_TABLE || s.entry.kind == SLAT_ENTRY_PAGE);
 }
 
-/* slat_update_fault() for a level, 0 where the walk did not use an entry of that level. */
-/*@ requires readable: \valid_read(c) && \valid_read(a) && \valid_read(w);
+/* Does setting a flag in the entry of a step end in an EPT violation?  0 no, 1 it may, 2 it must if the access is done.
+   `visited`: the walk came to this step. */
+/*@ requires readable: \valid_read(c) && \valid_read(a);
     requires stage2: c->stage2 <= SLAT_STAGE2_NPT;
-    requires level_range: 1 <= level <= 4 && 1 <= w->end <= 5;
-    requires steps: \forall integer l; w->end <= l <= 4 && w->step[l].reached != 0 ==> w->step[l].stage2.end == SLAT_S2_PAGE;
+    requires step: visited != 0 && s.reached != 0 ==> s.stage2.end == SLAT_S2_PAGE;
     terminates \true;
     assigns \nothing;
-    ensures may: \result >= 1 <==> faults_at(c, a, w, level);
-    ensures must: \result == 2 <==> must_fault_at(c, a, w, level);
+    ensures may: \result >= 1 <==> visited != 0 && step_used(s) && update_faults(c, s, a, (boolean)allowed);
+    ensures must: \result == 2 <==> visited != 0 && step_used(s) && update_must_fault(c, s, a, (boolean)allowed);
     ensures range: 0 <= \result <= 2;
 */
-static unsigned update_fault(const struct slat_controls *c, const struct slat_access *a, const struct slat_walk *w,
-                             unsigned level)
+static unsigned update_fault(const struct slat_controls *c, const struct slat_access *a, struct slat_step s,
+                             bool visited, bool allowed)
 {
-  if (level < w->end || !used(&w->step[level]))
-    return 0;
-  return slat_update_fault(c, &w->step[level], a, made(w));
+  return visited && used(s) ? slat_update_fault(c, s, a, allowed) : 0;
 }
 
 /* The outcome in the slot of a level. */
-/*@ requires readable: \valid_read(c) && \valid_read(a) && \valid_read(s);
+/*@ requires readable: \valid_read(c) && \valid_read(a);
     terminates \true;
     assigns \nothing;
     ensures slot: \result.kind != SLAT_NO_OUTCOME <==> fault >= 1;
     ensures fault: fault >= 1 ==>
-      stage2_fault_is(\result, c, s->stage2, SLAT_USE_FLAGS, s->gpa, a->linear, 0, 0, 0);
+      stage2_fault_is(\result, c, s.stage2, SLAT_USE_FLAGS, s.gpa, a->linear, 0, 0, 0);
 */
 static struct slat_outcome update_outcome(const struct slat_controls *c, const struct slat_access *a,
-                                          const struct slat_step *s, unsigned fault)
+                                          struct slat_step s, unsigned fault)
 {
   if (fault == 0)
     return (struct slat_outcome){ .kind = SLAT_NO_OUTCOME };
-  return slat_stage2_fault(c, &s->stage2, SLAT_USE_FLAGS, SLAT_RULE_EPT_FLAGS_VIOLATION, s->gpa, a->linear, 0, 0, 0);
+  return slat_stage2_fault(c, &s.stage2, SLAT_USE_FLAGS, SLAT_RULE_EPT_FLAGS_VIOLATION, s.gpa, a->linear, 0, 0, 0);
 }
 
 struct slat_outcomes slat_permitted_outcomes(const struct slat_controls *c, const struct slat_access *a,
-                                             const struct slat_walk *w)
+                                             struct slat_walk w)
 {
-  //@ assert readable: \valid_read(&w->outcome) && \forall integer l; 1 <= l <= 4 ==> \valid_read(&w->step[l]);
-  const unsigned f4 = update_fault(c, a, w, 4), f3 = update_fault(c, a, w, 3);
-  const unsigned f2 = update_fault(c, a, w, 2), f1 = update_fault(c, a, w, 1);
+  const bool allowed = made(w);
+  const unsigned f4 = update_fault(c, a, w.step[4], w.end <= 4, allowed);
+  const unsigned f3 = update_fault(c, a, w.step[3], w.end <= 3, allowed);
+  const unsigned f2 = update_fault(c, a, w.step[2], w.end <= 2, allowed);
+  const unsigned f1 = update_fault(c, a, w.step[1], w.end <= 1, allowed);
   const bool required = f4 == 2 || f3 == 2 || f2 == 2 || f1 == 2;
   struct slat_outcomes set;
 
-  set.outcome[0] = w->outcome;
-  if (SLAT_RULE(FLAGS_BEFORE_ACCESS, w->outcome.kind == SLAT_TRANSLATED && required))
+  set.outcome[0] = w.outcome;
+  if (SLAT_RULE(FLAGS_BEFORE_ACCESS, w.outcome.kind == SLAT_TRANSLATED && required))
     set.outcome[0].kind = SLAT_NO_OUTCOME;
-  set.outcome[4] = update_outcome(c, a, &w->step[4], f4);
-  set.outcome[3] = update_outcome(c, a, &w->step[3], f3);
-  set.outcome[2] = update_outcome(c, a, &w->step[2], f2);
-  set.outcome[1] = update_outcome(c, a, &w->step[1], f1);
+  set.outcome[1] = update_outcome(c, a, w.step[1], f1);
+  set.outcome[2] = update_outcome(c, a, w.step[2], f2);
+  set.outcome[3] = update_outcome(c, a, w.step[3], f3);
+  set.outcome[4] = update_outcome(c, a, w.step[4], f4);
   return set;
 }
 
@@ -83,138 +82,216 @@ struct slat_outcomes slat_permitted_outcomes(const struct slat_controls *c, cons
     requires level_range: 1 <= level <= 4;
     terminates \true;
     assigns \nothing;
+    ensures kind: \result.kind == s2_kind(c, e, level);
 */
 static struct slat_entry stage2_entry(const struct slat_controls *c, uint64_t e, unsigned level)
 {
   return c->stage2 == SLAT_STAGE2_EPT ? slat_ept_entry(c, e, level) : slat_guest_entry(&c->nested, e, level);
 }
 
-/* Adds one update if it may set anything. */
-/*@ requires writable: \valid(out) && out->updates <= SLAT_MAX_UPDATES;
-    terminates \true;
-    assigns out->update[0 .. SLAT_MAX_UPDATES - 1], out->updates;
-    ensures grows: \old(out->updates) <= out->updates <= \old(out->updates) + 1;
-    ensures count: out->updates <= SLAT_MAX_UPDATES;
+/*@ terminates \true;
+    assigns \nothing;
+    ensures none: no_update(\result);
 */
-static void add_update(struct slat_permitted *out, struct slat_update u)
+static struct slat_update no_update(void)
 {
-  if (u.may == 0 || out->updates >= SLAT_MAX_UPDATES)
-    return;
-  out->update[out->updates] = u;
-  out->updates++;
+  return (struct slat_update){ .may = 0, .must = 0 };
 }
 
-/* The flags of the stage-2 entries that translate one GPA.
-   `write`: stage 2 treats the access as a write; `allowed`: it does not deny it; `done`: the whole access is done. */
-/*@ requires readable: \valid_read(m) && \valid_read(c);
-    requires writable: \valid(out) && out->updates <= SLAT_MAX_UPDATES;
-    requires separated: \separated(out, m) && \separated(out, c);
-    requires stage2: c->stage2_table <= 0xFFFFFFFFFF000;
-    terminates \true;
-    assigns out->update[0 .. SLAT_MAX_UPDATES - 1], out->updates;
-    ensures count: out->updates <= SLAT_MAX_UPDATES;
-*/
-static void add_stage2(const struct slat_memory *m, const struct slat_controls *c, uint64_t gpa, unsigned step,
-                       bool write, bool allowed, bool done, struct slat_permitted *out)
-{
-  uint64_t table = c->stage2_table;
-  unsigned level = 4;
-
-  if (c->stage2 != SLAT_STAGE2_NPT && !(c->stage2 == SLAT_STAGE2_EPT && c->ept_ad))
-    return;
-  /*@ loop invariant level: 1 <= level <= 4;
-      loop invariant table: table <= 0xFFFFFFFFFF000;
-      loop invariant count: out->updates <= SLAT_MAX_UPDATES;
-      loop assigns level, table, out->update[0 .. SLAT_MAX_UPDATES - 1], out->updates;
-      loop variant level;
-  */
-  for (;;) {
-    struct slat_update u = { .spa = slat_entry_address(table, gpa, level), .stage = 2, .level = (uint8_t)level };
-    u.entry = slat_memory_read(m, u.spa);
-    u.step = (uint8_t)step;
-    const struct slat_entry k = stage2_entry(c, u.entry, level);
-    if (k.kind != SLAT_ENTRY_TABLE && k.kind != SLAT_ENTRY_PAGE)
-      return;
-    u.may = slat_stage2_flags(c, u.entry, k.kind == SLAT_ENTRY_PAGE, write && allowed);
-    u.must = SLAT_RULE(FLAGS_MUST_IF_DONE, done) ? u.may : 0;
-    add_update(out, u);
-    if (k.kind == SLAT_ENTRY_PAGE || level == 1)
-      return;
-    table = slat_table_of(u.entry);
-    level--;
-  }
-}
-
-/* Updates due to one step: in stage 2 to translate the GPA of the entry, then in the entry itself. */
-/*@ requires readable: \valid_read(m) && \valid_read(c) && \valid_read(a) && \valid_read(s);
-    requires writable: \valid(out) && out->updates <= SLAT_MAX_UPDATES;
-    requires separated: \separated(out, m) && \separated(out, c) && \separated(out, a) && \separated(out, s);
-    requires stage2: c->stage2 <= SLAT_STAGE2_NPT && c->stage2_table <= 0xFFFFFFFFFF000;
-    requires step: s->reached != 0 ==> s->stage2.end == SLAT_S2_PAGE;
+/* The update of one stage-2 entry of kind `kind`. */
+/*@ requires readable: \valid_read(c);
+    requires stage2: c->stage2 <= SLAT_STAGE2_NPT;
     requires level_range: 1 <= level <= 4;
     terminates \true;
-    assigns out->update[0 .. SLAT_MAX_UPDATES - 1], out->updates;
-    ensures count: out->updates <= SLAT_MAX_UPDATES;
+    assigns \nothing;
+    ensures unused: kind != SLAT_ENTRY_TABLE && kind != SLAT_ENTRY_PAGE ==> no_update(\result);
+    ensures may: kind == SLAT_ENTRY_TABLE || kind == SLAT_ENTRY_PAGE ==>
+      \result.may == stage2_flags(c, e, (boolean)(kind == SLAT_ENTRY_PAGE), (boolean)write);
+    ensures FLAGS_MUST_IF_DONE: \result.must == (done != 0 ? \result.may : 0);
+    ensures word: \result.may != 0 ==>
+      \result.spa == spa && \result.entry == e && \result.stage == 2 && \result.level == level;
 */
-static void add_step(const struct slat_memory *m, const struct slat_controls *c, const struct slat_access *a,
-                     const struct slat_step *s, unsigned level, bool allowed, bool done, struct slat_permitted *out)
+static struct slat_update stage2_update(const struct slat_controls *c, uint64_t spa, uint64_t e, unsigned kind,
+                                        unsigned level, unsigned step, bool write, bool done)
 {
-  if (s->stage2.end != SLAT_S2_WIDTH)
-    add_stage2(m, c, s->gpa, level, SLAT_RULE(STAGE2_TABLE_DIRTY, 1), s->reached, done, out);
+  if (kind != SLAT_ENTRY_TABLE && kind != SLAT_ENTRY_PAGE)
+    return no_update();
+  const uint64_t may = slat_stage2_flags(c, e, kind == SLAT_ENTRY_PAGE, write);
+  return (struct slat_update){ .spa = spa,
+                               .entry = e,
+                               .may = may,
+                               .must = SLAT_RULE(FLAGS_MUST_IF_DONE, done) ? may : 0,
+                               .stage = 2,
+                               .level = (uint8_t)level,
+                               .step = (uint8_t)step };
+}
+
+/* One level of the stage-2 walk of a GPA: the update of its entry, and how the walk goes on. */
+struct level_updates {
+  struct slat_update update;
+  uint64_t table; /* the next table, if the walk goes on */
+  bool on;        /* it does */
+};
+
+/* `on`: the walk comes to this level, to `table`. */
+/*@ requires readable: \valid_read(m) && \valid_read(c);
+    requires stage2: c->stage2 <= SLAT_STAGE2_NPT && stage2_has_flags(c);
+    requires level_range: 1 <= level <= 4;
+    requires table_range: table <= 0xFFFFFFFFFF000;
+    requires on: on != 0 <==> s2_comes_to(m, c, gpa, level);
+    requires table: on != 0 ==> table == path_table(m, c->stage2_table, gpa, level);
+    terminates \true;
+    assigns \nothing;
+    ensures update: stage2_update_is(\result.update, m, c, gpa, level, (boolean)write, (boolean)done);
+    ensures range: \result.table <= 0xFFFFFFFFFF000;
+    ensures on: level > 1 ==> (\result.on != 0 <==> s2_comes_to(m, c, gpa, level - 1));
+    ensures next: level > 1 && \result.on != 0 ==> \result.table == path_table(m, c->stage2_table, gpa, level - 1);
+*/
+static struct level_updates level_updates(const struct slat_memory *m, const struct slat_controls *c, uint64_t gpa,
+                                          uint64_t table, bool on, unsigned level, unsigned step, bool write, bool done)
+{
+  if (!on)
+    return (struct level_updates){ .update = no_update(), .table = 0, .on = 0 };
+  const uint64_t spa = slat_entry_address(table, gpa, level);
+  //@ assert spa: spa == path_address(m, c->stage2_table, gpa, level);
+  const uint64_t e = slat_memory_read(m, spa);
+  //@ assert e4: level == 4 ==> e == path_e4(m, c->stage2_table, gpa);
+  //@ assert e3: level == 3 ==> e == path_e3(m, c->stage2_table, gpa);
+  //@ assert e2: level == 2 ==> e == path_e2(m, c->stage2_table, gpa);
+  //@ assert e1: level == 1 ==> e == path_e1(m, c->stage2_table, gpa);
+  //@ assert e: e == path_entry(m, c->stage2_table, gpa, level);
+  const unsigned kind = stage2_entry(c, e, level).kind;
+  return (struct level_updates){ .update = stage2_update(c, spa, e, kind, level, step, write, done),
+                                 .table = slat_table_of(e),
+                                 .on = kind == SLAT_ENTRY_TABLE };
+}
+
+/* The updates of the stage-2 entries that translate one GPA.
+   `write`: stage 2 treats the access as a write, and does not deny it; `done`: the whole access is done. */
+/*@ requires readable: \valid_read(m) && \valid_read(c);
+    requires stage2: c->stage2 <= SLAT_STAGE2_NPT && c->stage2_table <= 0xFFFFFFFFFF000;
+    terminates \true;
+    assigns \nothing;
+    ensures gpa: gpa_updates_are(\result.of[4], \result.of[3], \result.of[2], \result.of[1], m, c, gpa, (boolean)write,
+      (boolean)done);
+    ensures guest: no_update(\result.of[0]);
+*/
+static struct slat_update_row gpa_updates(const struct slat_memory *m, const struct slat_controls *c, uint64_t gpa,
+                                          unsigned step, bool write, bool done)
+{
+  const struct slat_update none = no_update();
+
+  if (c->stage2 != SLAT_STAGE2_NPT && !(c->stage2 == SLAT_STAGE2_EPT && c->ept_ad))
+    return (struct slat_update_row){ { none, none, none, none, none } };
+  const struct level_updates l4 = level_updates(m, c, gpa, c->stage2_table, 1, 4, step, write, done);
+  const struct level_updates l3 = level_updates(m, c, gpa, l4.table, l4.on, 3, step, write, done);
+  const struct level_updates l2 = level_updates(m, c, gpa, l3.table, l3.on, 2, step, write, done);
+  const struct level_updates l1 = level_updates(m, c, gpa, l2.table, l2.on, 1, step, write, done);
+  return (struct slat_update_row){ { none, l1.update, l2.update, l3.update, l4.update } };
+}
+
+struct slat_update_row slat_step_updates(const struct slat_memory *m, const struct slat_controls *c,
+                                         const struct slat_access *a, struct slat_step s, unsigned level, bool allowed,
+                                         bool done)
+{
+  const struct slat_update none = no_update();
+  struct slat_update_row row = { { none, none, none, none, none } };
+
+  /* STAGE2_TABLE_DIRTY: an access to a guest's table is a write for the flags of stage 2, if it is allowed at all. */
+  if (s.stage2.end != SLAT_S2_WIDTH)
+    row = gpa_updates(m, c, s.gpa, level, SLAT_RULE(STAGE2_TABLE_DIRTY, s.reached), done);
   if (used(s)) {
     struct slat_update u = slat_guest_update(c, s, a, allowed);
     u.must = SLAT_RULE(FLAGS_MUST_IF_DONE, done) ? u.must : 0;
     u.stage = 1;
     u.level = (uint8_t)level;
     u.step = (uint8_t)level;
-    add_update(out, u);
+    row.of[0] = u;
   }
+  return row;
 }
 
-/* Did the walk give a final GPA that stage 2 can translate?  Also where the guest's rights deny the access, since a
-   processor may have translated it before (ERRATA E20). */
-/*@ requires readable: \valid_read(w);
-    requires end: 1 <= w->end <= 5;
+/*@ requires walk: walk_sound(w);
     terminates \true;
     assigns \nothing;
-    ensures leaf: \result != 0 && w->end <= 4 ==> w->end <= 3;
+    ensures final: \result != 0 <==> has_final(w);
 */
-static bool has_final(const struct slat_walk *w)
+static bool finds_final(struct slat_walk w)
 {
-  if (w->final.end == SLAT_S2_WIDTH || w->outcome.kind == SLAT_NON_CANONICAL)
+  if (w.final.end == SLAT_S2_WIDTH || w.outcome.kind == SLAT_NON_CANONICAL)
     return false;
-  return w->end == 5 || (w->end <= 3 && w->step[w->end].reached && w->step[w->end].entry.kind == SLAT_ENTRY_PAGE);
+  return w.end == 5 || (w.end <= 3 && w.step[w.end].reached && w.step[w.end].entry.kind == SLAT_ENTRY_PAGE);
 }
 
-/*@ requires readable: \valid_read(a) && \valid_read(w);
-    requires end: 1 <= w->end <= 3 || w->end == 5;
+/*@ requires readable: \valid_read(a);
+    requires walk: walk_sound(w) && has_final(w);
     terminates \true;
     assigns \nothing;
+    ensures gpa: \result == final_gpa(a, w);
 */
-static uint64_t final_gpa(const struct slat_access *a, const struct slat_walk *w)
+static uint64_t gpa_of_final(const struct slat_access *a, struct slat_walk w)
 {
-  return w->end == 5 ? a->linear : slat_leaf_address(w->step[w->end].value, a->linear, w->end);
+  return w.end == 5 ? a->linear : slat_leaf_address(w.step[w.end].value, a->linear, w.end);
 }
 
-void slat_permitted_updates(const struct slat_memory *m, const struct slat_controls *c, const struct slat_access *a,
-                            const struct slat_walk *w, bool done, struct slat_permitted *out)
+struct slat_update_row slat_final_updates(const struct slat_memory *m, const struct slat_controls *c,
+                                          const struct slat_access *a, struct slat_walk w, bool done)
 {
-  const unsigned end = w->end;
-  const bool allowed = made(w);
-  const bool translated = w->outcome.kind == SLAT_TRANSLATED;
-  const bool write = a->kind == SLAT_WRITE;
-  const bool final = has_final(w);
-  const uint64_t gpa = final ? final_gpa(a, w) : 0;
+  const struct slat_update none = no_update();
+  const bool write = a->kind == SLAT_WRITE && w.outcome.kind == SLAT_TRANSLATED;
 
-  out->updates = 0;
-  if (end <= 4)
-    add_step(m, c, a, &w->step[4], 4, allowed, done, out);
-  if (end <= 3)
-    add_step(m, c, a, &w->step[3], 3, allowed, done, out);
-  if (end <= 2)
-    add_step(m, c, a, &w->step[2], 2, allowed, done, out);
-  if (end <= 1)
-    add_step(m, c, a, &w->step[1], 1, allowed, done, out);
-  if (final)
-    add_stage2(m, c, gpa, 0, write, translated, done, out);
+  //@ assert write: (boolean)write == final_write(a, w);
+  if (!finds_final(w))
+    return (struct slat_update_row){ { none, none, none, none, none } };
+  return gpa_updates(m, c, gpa_of_final(a, w), 0, write, done);
+}
+
+/* The updates of a step that the walk may not have come to. */
+/*@ requires readable: \valid_read(m) && \valid_read(c) && \valid_read(a);
+    requires stage2: c->stage2 <= SLAT_STAGE2_NPT && c->stage2_table <= 0xFFFFFFFFFF000;
+    requires step: visited != 0 && s.reached != 0 ==> s.stage2.end == SLAT_S2_PAGE;
+    requires level_range: 1 <= level <= 4;
+    terminates \true;
+    assigns \nothing;
+    ensures visited: visited != 0 ==> step_updates_are(\result.of[4], \result.of[3], \result.of[2], \result.of[1],
+      \result.of[0], m, c, a, s, level, (boolean)allowed, (boolean)done);
+    ensures not_visited: visited == 0 ==>
+      no_updates(\result.of[4], \result.of[3], \result.of[2], \result.of[1], \result.of[0]);
+*/
+static struct slat_update_row updates_if(bool visited, const struct slat_memory *m, const struct slat_controls *c,
+                                         const struct slat_access *a, struct slat_step s, unsigned level, bool allowed,
+                                         bool done)
+{
+  const struct slat_update none = no_update();
+
+  if (!visited)
+    return (struct slat_update_row){ { none, none, none, none, none } };
+  return slat_step_updates(m, c, a, s, level, allowed, done);
+}
+
+struct slat_permitted slat_permitted_set(const struct slat_memory *m, const struct slat_controls *c,
+                                         const struct slat_access *a, struct slat_walk w)
+{
+  const struct slat_outcomes set = slat_permitted_outcomes(c, a, w);
+  const bool allowed = made(w);
+  const bool done = w.outcome.kind == SLAT_TRANSLATED && set.outcome[0].kind != SLAT_NO_OUTCOME;
+  const struct slat_update_row r4 = updates_if(w.end <= 4, m, c, a, w.step[4], 4, allowed, done);
+  const struct slat_update_row r3 = updates_if(w.end <= 3, m, c, a, w.step[3], 3, allowed, done);
+  const struct slat_update_row r2 = updates_if(w.end <= 2, m, c, a, w.step[2], 2, allowed, done);
+  const struct slat_update_row r1 = updates_if(w.end <= 1, m, c, a, w.step[1], 1, allowed, done);
+  const struct slat_update_row r0 = slat_final_updates(m, c, a, w, done);
+
+  //@ assert allowed: (boolean)allowed == access_made(w);
+  const struct slat_permitted p = {
+    .outcome = { set.outcome[0], set.outcome[1], set.outcome[2], set.outcome[3], set.outcome[4] },
+    .update = { r4.of[4], r4.of[3], r4.of[2], r4.of[1], r4.of[0], r3.of[4], r3.of[3], r3.of[2],
+                r3.of[1], r3.of[0], r2.of[4], r2.of[3], r2.of[2], r2.of[1], r2.of[0], r1.of[4],
+                r1.of[3], r1.of[2], r1.of[1], r1.of[0], r0.of[4], r0.of[3], r0.of[2], r0.of[1] },
+  };
+  //@ assert done: (boolean)done == set_done(p, w);
+  //@ assert step4: updates4_are(p, m, c, a, w);
+  //@ assert step3: updates3_are(p, m, c, a, w);
+  //@ assert step2: updates2_are(p, m, c, a, w);
+  //@ assert step1: updates1_are(p, m, c, a, w);
+  return p;
 }

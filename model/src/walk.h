@@ -18,8 +18,8 @@
     ensures WALK_TRANSLATED: done_where_stage2_says(\result.outcome, memory, controls, access->linear);
     ensures range: 1 <= \result.end <= 5;
     ensures ended: \result.outcome.kind != SLAT_NO_OUTCOME;
-    ensures reached: \forall integer l; \result.end <= l <= 4 && \result.step[l].reached != 0 ==>
-      \result.step[l].stage2.end == SLAT_S2_PAGE;
+    ensures sound: walk_sound(\result);
+    ensures walk: walk_is(\result, memory, controls, access);
     behavior walks:
       assumes controls->paging != 0 && canonical(access->linear);
       ensures end: \result.end == walk_level(memory, controls, access->linear);

@@ -209,15 +209,16 @@ static void same_final(const struct slat_memory *m, const struct slat_controls *
 */
 static void same_ending(const struct slat_memory *m, const struct slat_controls *c, const struct slat_controls *d,
                         const struct slat_access *a, struct slat_outcome o, struct slat_stage2 f, struct slat_step s,
-                        struct slat_outcome p, struct slat_stage2 g, struct slat_step t, unsigned level, bool us, bool rw,
-                        bool xd)
+                        struct slat_outcome p, struct slat_stage2 g, struct slat_step t, unsigned level, bool us,
+                        bool rw, bool xd)
 {
   //@ assert kind: s.entry.kind == t.entry.kind;
   if (s.entry.kind == SLAT_ENTRY_PAGE && slat_guest_rights(c, a, us, rw, xd) == SLAT_RULE_NONE) {
     //@ assert leaf: level <= 3 || level == 4;
     //@ assert field: s.value % 0x10000000000000 < c->guest.limit && level <= 3;
     page_below_limit(s.value, a->linear, level, c->guest.limit);
-    same_final(m, c, d, a, o, f, p, g, slat_leaf_address(s.value, a->linear, level), slat_page_shift(level), us, rw, xd);
+    same_final(m, c, d, a, o, f, p, g, slat_leaf_address(s.value, a->linear, level), slat_page_shift(level), us, rw,
+               xd);
   }
 }
 

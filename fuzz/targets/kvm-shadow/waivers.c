@@ -146,7 +146,7 @@ static bool mmio_dirty_not_set(const struct divergence *d)
   if (d->observation != OBSERVE_FLAGS || d->access->kind != SLAT_WRITE || d->before != d->after ||
       d->set->outcome[0].kind != SLAT_TRANSLATED || d->set->outcome[0].spa < KVM_MEMORY_BYTES)
     return false;
-  for (unsigned i = 0; i < d->set->updates; i++)
+  for (unsigned i = 0; i < SLAT_MAX_UPDATES; i++)
     if (d->set->update[i].spa == d->spa)
       missing |= d->set->update[i].must & ~d->after;
   return missing == ENTRY_D;

@@ -196,6 +196,9 @@ struct slat_update {
 
 #define SLAT_MAX_OUTCOMES 5
 #define SLAT_MAX_UPDATES 24
+/** The slot of an update, in the order of the walk.  Step S = 4..1 is the reference to the guest entry of level S, 0 the
+ *  final access.  L = 4..1: the stage-2 entry of level L that translates the GPA of that step; 0: the guest entry itself. */
+#define SLAT_UPDATE_SLOT(S, L) (5 * (4 - (S)) + (4 - (L)))
 
 /** The permitted set for one access on a processor with nothing cached.
  *  outcome[0] is what the walk ends in.  outcome[L], L = 1..4, is the EPT violation of setting a flag in the guest
@@ -203,8 +206,7 @@ struct slat_update {
  *  An empty slot has kind SLAT_NO_OUTCOME; at least one is not empty. */
 struct slat_permitted {
   struct slat_outcome outcome[SLAT_MAX_OUTCOMES];
-  struct slat_update update[SLAT_MAX_UPDATES];
-  uint8_t updates; /**< how many of `update` are in use */
+  struct slat_update update[SLAT_MAX_UPDATES]; /**< by SLAT_UPDATE_SLOT(); an empty slot has may = 0 */
 };
 
 /** slat_judge()'s answer. */
