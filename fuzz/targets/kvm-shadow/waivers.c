@@ -186,8 +186,8 @@ const struct waiver kvm_shadow_waivers[] = {
               "whatever CR0.WP; "
               "an address is a user-mode one by the guest's entries (SDM 3A, Determination of Access Rights, 4.6.1)",
     .evidence =
-      "arch/x86/kvm/mmu/paging_tmpl.h, FNAME(page_fault): \"If the page has been changed to a kernel page ...\"; "
-      "Documentation/virt/kvm/x86/mmu.rst takes SMAP to be enforced by the walk. "
+      "arch/x86/kvm/mmu/paging_tmpl.h, FNAME(page_fault): \"If we converted a user page to a kernel page ...\"; "
+      "Documentation/virt/kvm/x86/mmu.rst, \"Emulating cr0.wp\", takes SMAP to be enforced by the walk. "
       "fuzz/findings/kvm-shadow/smap-lost-with-wp-clear.md",
     .covers = smap_lost_with_wp_clear,
   },
