@@ -46,7 +46,7 @@ class Model:
         return os.path.exists(os.path.join(self.base, "rules.o"))
 
     def take(self):
-        shutil.rmtree(self.base, ignore_errors=True)
+        shutil.rmtree(self.place, ignore_errors=True)  # the workers' trees of another state too
         for name in self.COPIED:
             shutil.copytree(name, os.path.join(self.base, "tree", name), ignore=shutil.ignore_patterns("__pycache__"))
         shutil.copytree("build/obj/cli", os.path.join(self.base, "cli"))
