@@ -212,8 +212,9 @@ class Model:
                 shutil.rmtree(tree, ignore_errors=True)
             return self.unproved[unit] is None
 
-    def judge(self, worker, place, lock, proofs):
+    def judge(self, worker, place, lock, proofs, passed):
         """@param proofs  how many changes may still be tried with proofs, in a list
+        @param passed  an earlier run got as far as that
         @return a dictionary with `status`: killed, survived, undecided, not compiled, same code"""
         tree = os.path.join(self.place, worker)
         if not os.path.exists(tree):
@@ -228,7 +229,7 @@ class Model:
                 return {"status": "not compiled"}
             if digest_of(library) == self.unchanged:
                 return {"status": "same code"}
-            refuted = self.run_cheap(tree, library) or self.run_fuzz(tree, library)
+            refuted = None if passed else self.run_cheap(tree, library) or self.run_fuzz(tree, library)
             if refuted:
                 return {"status": "killed", "by": refuted}
             with lock:
