@@ -262,6 +262,28 @@ static void nothing_compared_fails(void **state)
   fclose(nowhere);
 }
 
+/* A run that agrees, and in which most was skipped, or too little was judged. */
+static void hardly_anything_observed_fails(void **state)
+{
+  static struct statistics changed;
+  static struct scenario scenario;
+  FILE *nowhere = fopen("/dev/null", "w");
+
+  (void)state;
+  assert_false(run_until_divergence(3000, &scenario));
+  assert_int_equal(statistics_check(statistics, &fuzz_target, nowhere), 0);
+  changed = *statistics;
+  changed.skips[SKIP_UNOBSERVED] = changed.accesses;
+  assert_int_equal(statistics_check(&changed, &fuzz_target, nowhere), 1);
+  changed = *statistics;
+  changed.judged_accesses = 4 * changed.inputs;
+  assert_int_equal(statistics_check(&changed, &fuzz_target, nowhere), 1);
+  changed = *statistics;
+  changed.translated = 3 * changed.faulted;
+  assert_int_equal(statistics_check(&changed, &fuzz_target, nowhere), 1);
+  fclose(nowhere);
+}
+
 static void unreadable_bytes_are_refused(void **state)
 {
   static struct scenario scenario;
@@ -392,6 +414,7 @@ int main(void)
     TEST(permit_all_fails_self_check),
     TEST(permit_all_misses_canaries),
     TEST(nothing_compared_fails),
+    TEST(hardly_anything_observed_fails),
     TEST(unreadable_bytes_are_refused),
     TEST(same_seed_same_scenario),
     TEST(staleness_is_exact),
