@@ -442,19 +442,24 @@ def check_whole(units, axioms):
                 proved_at.setdefault(function, set()).add((path, line))
     # A contract that one unit takes from a header must be proved, the same lines of it, in another.
     for unit in units:
-        elsewhere = unit.data.get("elsewhere", [])
         for path, line, function, kind, status, _ in unit.rows:
-            if function in unit.functions or ("contract", function) in axioms or "precondition" in kind:
-                continue
-            if status != "Considered valid" and function not in elsewhere:
+            if function in unit.functions or status != "Considered valid" or ("contract", function) in axioms:
                 continue
             if function not in proved_at:
                 errors.append("%s:%s: %s relies on the contract of %s, which no unit proves" %
                               (path, line, unit.name, function))
             # A frame is reported at the declaration or the definition, whichever the unit sees; there is one contract.
-            elif kind not in ("assigns clause", "from clause") and "from" not in kind and (path, line) not in proved_at[function]:
+            elif kind != "assigns clause" and "from" not in kind and (path, line) not in proved_at[function]:
                 errors.append("%s:%s: %s relies on this clause of %s, which its own unit does not see" %
                               (path, line, unit.name, function))
+        # Frama-C says nothing of functions that a unit leaves to another: that one must prove the text that this one reads.
+        for function in unit.data.get("elsewhere", []):
+            places = proved_at.get(function, set())
+            if not places:
+                errors.append("%s: relies on the contract of %s, which no unit proves" % (unit.file, function))
+            elif not {path for path, _ in places} <= set(unit.files):
+                errors.append("%s: the contract of %s that another unit proves is in a file that this one does not read" %
+                              (unit.file, function))
     # Every lemma is proved somewhere, and always after the same lemmas: no two rest on each other.
     position = {}
     for unit in units:

@@ -9,7 +9,7 @@
 /** @return bits 63:47 of a linear address are all equal. */
 /*@ terminates \true;
     assigns \nothing;
-    ensures LINEAR_CANONICAL: \result != 0 <==> canonical(linear);
+    ensures canonical: \result != 0 <==> canonical(linear);
 */
 static inline bool slat_is_canonical(uint64_t linear)
 {
@@ -80,7 +80,7 @@ static inline uint64_t slat_leaf_address(uint64_t e, uint64_t a, unsigned level)
 /*@ requires level_range: 1 <= level <= 3;
     terminates \true;
     assigns \nothing;
-    ensures PAGE_SIZE: \result == page_shift_of(level);
+    ensures size: \result == page_shift_of(level);
 */
 static inline uint8_t slat_page_shift(unsigned level)
 {

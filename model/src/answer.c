@@ -16,7 +16,7 @@ static bool too_wide(struct slat_walk w)
 enum slat_status slat_permitted(const struct slat_machine *machine, unsigned cpu, const struct slat_memory *memory,
                                 const struct slat_access *access, struct slat_permitted *out)
 {
-  const enum slat_status valid = slat_check_access(access);
+  const enum slat_status valid = slat_check_access(*access);
 
   if (cpu >= SLAT_MAX_CPUS)
     return SLAT_INVALID_CPU;

@@ -5,13 +5,17 @@
 #include "permitted.h"
 
 /*@ requires machine: \valid_read(machine);
-    requires sound: cpu < SLAT_MAX_CPUS ==> cpu_sound(&machine->cpu[cpu]);
+    requires sound: cpu < SLAT_MAX_CPUS ==> // as controls_in_range(), which machine_sound() gives
+      machine->cpu[cpu].controls.guest_table <= 0xFFFFFFFFFF000 &&
+      machine->cpu[cpu].controls.stage2_table <= 0xFFFFFFFFFF000 &&
+      machine->cpu[cpu].controls.stage2 <= SLAT_STAGE2_NPT;
     requires readable: \valid_read(memory) && \valid_read(access);
     requires writable: \valid(out);
     requires separated: \separated(out, machine) && \separated(out, memory) && \separated(out, access);
     terminates \true;
     assigns *out;
-    ensures cpu: \result == SLAT_OK ==> cpu < SLAT_MAX_CPUS && machine->cpu[cpu].status == SLAT_OK;
+    ensures answered: \result == SLAT_OK ==> cpu < SLAT_MAX_CPUS && \old(machine->cpu[cpu].status) == SLAT_OK &&
+      access_valid(\old(*access)) && !crosses_page(\old(*access));
     ensures answer: \result == SLAT_OK ==> \exists struct slat_walk w;
       walk_is{Pre}(w, memory, &machine->cpu[cpu].controls, access) &&
       set_is{Pre}(*out, memory, &machine->cpu[cpu].controls, access, w);

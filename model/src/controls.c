@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "controls.h"
 #include "rule.h"
-#include "../../spec/logic/maxphyaddr.acsl"
 
 /* 2^MAXPHYADDR. */
 /*@ requires width: 32 <= maxphyaddr <= 52;
     terminates \true;
     assigns \nothing;
-    ensures CONFIG_LIMIT: \result == two_to(maxphyaddr);
+    ensures limit: \result == two_to(maxphyaddr);
 */
 static uint64_t address_limit(unsigned maxphyaddr)
 {
@@ -57,19 +56,18 @@ static uint64_t address_limit(unsigned maxphyaddr)
   }
 }
 
-enum slat_status slat_check_config(const struct slat_config *config)
+enum slat_status slat_check_config(struct slat_config k)
 {
-  if (config->vendor > SLAT_AMD)
+  if (k.vendor > SLAT_AMD)
     return SLAT_INVALID_VENDOR;
-  if (config->stage2 > SLAT_STAGE2_NPT)
+  if (k.stage2 > SLAT_STAGE2_NPT)
     return SLAT_INVALID_STAGE2;
-  if (config->maxphyaddr < 32 || config->maxphyaddr > 52)
+  if (k.maxphyaddr < 32 || k.maxphyaddr > 52)
     return SLAT_INVALID_MAXPHYADDR;
-  if ((config->stage2 == SLAT_STAGE2_EPT && config->vendor != SLAT_INTEL) ||
-      (config->stage2 == SLAT_STAGE2_NPT && config->vendor != SLAT_AMD))
+  if ((k.stage2 == SLAT_STAGE2_EPT && k.vendor != SLAT_INTEL) || (k.stage2 == SLAT_STAGE2_NPT && k.vendor != SLAT_AMD))
     return SLAT_INVALID_STAGE2_VENDOR;
-  if (config->stage2 != SLAT_STAGE2_EPT && (config->ept_execute_only || config->ept_page_2mb || config->ept_page_1gb ||
-                                            config->ept_accessed_dirty || config->ept_advanced_info))
+  if (k.stage2 != SLAT_STAGE2_EPT &&
+      (k.ept_execute_only || k.ept_page_2mb || k.ept_page_1gb || k.ept_accessed_dirty || k.ept_advanced_info))
     return SLAT_INVALID_EPT_CAPABILITY;
   return SLAT_OK;
 }
@@ -78,13 +76,12 @@ enum slat_status slat_check_config(const struct slat_config *config)
 #define BIT(value, divisor) ((value) / (divisor) % 2 == 1)
 
 /* Is this paging mode of a processor (the guest's, or the host's under NPT) one that can exist, and 4-level or off? */
-/*@ requires readable: \valid_read(config);
-    terminates \true;
+/*@ terminates \true;
     assigns \nothing;
-    ensures long_mode: \result == SLAT_OK && (cr0 / 0x80000000) % 2 == 1 ==>
-      (efer / 0x400) % 2 == 1 && (cr4 / 0x20) % 2 == 1 && (cr4 / 0x1000) % 2 == 0;
+    ensures modelled: \result == SLAT_OK <==> mode_modelled(k, cr0, cr4, efer);
+    ensures range: SLAT_OK <= \result < SLAT_STATUS_COUNT;
 */
-static enum slat_status check_mode(const struct slat_config *config, uint64_t cr0, uint64_t cr4, uint64_t efer)
+static enum slat_status check_mode(struct slat_config k, uint64_t cr0, uint64_t cr4, uint64_t efer)
 {
   const bool pe = BIT(cr0, 0x1), pg = BIT(cr0, 0x80000000);
   const bool lme = BIT(efer, 0x100), lma = BIT(efer, 0x400);
@@ -93,8 +90,7 @@ static enum slat_status check_mode(const struct slat_config *config, uint64_t cr
     return SLAT_INVALID_CR0;
   if (lma != (lme && pg))
     return SLAT_INVALID_EFER;
-  if ((BIT(efer, 0x800) && !config->nx) || (BIT(cr4, 0x100000) && !config->smep) ||
-      (BIT(cr4, 0x200000) && !config->smap))
+  if ((BIT(efer, 0x800) && !k.nx) || (BIT(cr4, 0x100000) && !k.smep) || (BIT(cr4, 0x200000) && !k.smap))
     return SLAT_INVALID_FEATURE_CONTROL;
   if (!pg)
     return SLAT_OK;
@@ -105,29 +101,42 @@ static enum slat_status check_mode(const struct slat_config *config, uint64_t cr
   return BIT(cr4, 0x1000) ? SLAT_UNSUPPORTED_LA57 : SLAT_OK;
 }
 
-/* Controls that change what a guest's walk does, and are not modelled.  The host's do not reach nested walks. */
-/*@ terminates \true;
+/* Controls that change what a guest's walk does, and are not modelled; then CR3, SDM 4.5, table "Use of CR3 with 4-Level
+   Paging": bits 63:MAXPHYADDR are reserved.  What the host has of these does not reach nested walks (ERRATA E23). */
+/*@ requires vendor: k.vendor <= SLAT_AMD;
+    requires limit: limit <= 0x10000000000000;
+    terminates \true;
     assigns \nothing;
+    ensures modelled: \result == SLAT_OK <==> guest_controls_modelled(k, cr3, cr4, efer, limit);
+    ensures range: SLAT_OK <= \result < SLAT_STATUS_COUNT;
 */
-static enum slat_status check_guest_controls(uint64_t cr4, uint64_t efer)
+static enum slat_status check_guest_controls(struct slat_config k, uint64_t cr3, uint64_t cr4, uint64_t efer,
+                                             uint64_t limit)
 {
+  const bool intel = k.vendor == SLAT_INTEL;
+
   if (BIT(cr4, 0x20000))
     return SLAT_UNSUPPORTED_PCID;
   if (BIT(cr4, 0x400000) || BIT(cr4, 0x1000000))
     return SLAT_UNSUPPORTED_PROTECTION_KEYS;
   if (BIT(cr4, 0x800000))
     return SLAT_UNSUPPORTED_CET;
-  if (BIT(cr4, 0x10000000) || BIT(efer, 0x100000))
+  if (intel && BIT(cr4, 0x8000000))
+    return SLAT_UNSUPPORTED_LASS;
+  /* Masking: of supervisor pointers, of user pointers (CR3 bits 62 and 61, which otherwise are reserved), AMD's. */
+  if ((intel && (BIT(cr4, 0x10000000) || BIT(cr3, 0x2000000000000000) || BIT(cr3, 0x4000000000000000))) ||
+      (!intel && BIT(efer, 0x100000)))
     return SLAT_UNSUPPORTED_LINEAR_MASKING;
-  return SLAT_OK;
+  return cr3 >= limit ? SLAT_INVALID_CR3 : SLAT_OK;
 }
 
 /* Extended-page-table pointer: SDM (325462-092) table 27-9 and its checks on VM entry, 29.2.1.1; ERRATA E12. */
-/*@ requires readable: \valid_read(config);
-    terminates \true;
+/*@ terminates \true;
     assigns \nothing;
+    ensures modelled: \result == SLAT_OK <==> eptp_modelled(k, eptp, limit);
+    ensures range: SLAT_OK <= \result < SLAT_STATUS_COUNT;
 */
-static enum slat_status check_eptp(const struct slat_config *config, uint64_t eptp, uint64_t limit)
+static enum slat_status check_eptp(struct slat_config k, uint64_t eptp, uint64_t limit)
 {
   const unsigned memory_type = eptp % 8;
 
@@ -135,80 +144,104 @@ static enum slat_status check_eptp(const struct slat_config *config, uint64_t ep
     return SLAT_INVALID_EPTP;
   if (eptp / 8 % 8 == 4)
     return SLAT_UNSUPPORTED_EPT_WALK_LENGTH;
-  if (eptp / 8 % 8 != 3 || (BIT(eptp, 0x40) && !config->ept_accessed_dirty))
+  if (eptp / 8 % 8 != 3 || (BIT(eptp, 0x40) && !k.ept_accessed_dirty))
     return SLAT_INVALID_EPTP;
   if (BIT(eptp, 0x80))
     return SLAT_UNSUPPORTED_SHADOW_STACK_EPT;
   return SLAT_OK;
 }
 
-/* The stage-2 part of the control state. */
-/*@ requires readable: \valid_read(config) && \valid_read(reg + (0 .. SLAT_REGISTER_COUNT - 1));
-    requires writable: \valid(c);
-    requires separated: \separated(c, config) && \separated(c, reg + (0 .. SLAT_REGISTER_COUNT - 1));
-    requires stage2: config->stage2 <= SLAT_STAGE2_NPT;
-    terminates \true;
-    assigns c->stage2, c->stage2_table, c->ept_ad, c->nested;
-    ensures table: c->stage2_table <= 0xFFFFFFFFFF000;
-    ensures stage2: c->stage2 == config->stage2;
+/*@ terminates \true;
+    assigns \nothing;
+    ensures modelled: \result == SLAT_OK <==> host_modelled(k, cr0, cr4, efer, ncr3, limit);
+    ensures range: SLAT_OK <= \result < SLAT_STATUS_COUNT;
 */
-static enum slat_status decode_stage2(const struct slat_config *config, const uint64_t *reg, uint64_t limit,
-                                      struct slat_controls *c)
+static enum slat_status check_host(struct slat_config k, uint64_t cr0, uint64_t cr4, uint64_t efer, uint64_t ncr3,
+                                   uint64_t limit)
 {
-  c->stage2 = config->stage2;
-  c->stage2_table = 0;
-  c->ept_ad = 0;
-  c->nested.limit = limit;
-  c->nested.nxe = BIT(reg[SLAT_HOST_EFER], 0x800);
-  c->nested.page_1gb = config->page_1gb;
-  c->nested.pml4e_bit8 = config->vendor == SLAT_AMD;
+  const enum slat_status status = check_mode(k, cr0, cr4, efer);
 
-  if (config->stage2 == SLAT_STAGE2_EPT) {
-    c->stage2_table = reg[SLAT_EPTP] / 0x1000 % 0x10000000000 * 0x1000;
-    c->ept_ad = BIT(reg[SLAT_EPTP], 0x40);
-    return check_eptp(config, reg[SLAT_EPTP], limit);
-  }
-  if (config->stage2 == SLAT_STAGE2_NPT) {
-    const enum slat_status status = check_mode(config, reg[SLAT_HOST_CR0], reg[SLAT_HOST_CR4], reg[SLAT_HOST_EFER]);
-    c->stage2_table = reg[SLAT_NCR3] / 0x1000 % 0x10000000000 * 0x1000;
-    if (status != SLAT_OK)
-      return status >= SLAT_FIRST_UNSUPPORTED ? SLAT_UNSUPPORTED_HOST_PAGING : status;
-    if (!BIT(reg[SLAT_HOST_CR0], 0x80000000))
-      return SLAT_INVALID_NCR3; /* APM 15.25.3: VMRUN with nested paging and hCR0.PG = 0 fails */
-    if (reg[SLAT_NCR3] >= limit)
-      return SLAT_INVALID_NCR3;
-  }
-  return SLAT_OK;
+  if (status != SLAT_OK)
+    return status >= SLAT_FIRST_UNSUPPORTED ? SLAT_UNSUPPORTED_HOST_PAGING : status;
+  /* APM 15.25.3: VMRUN with nested paging and hCR0.PG = 0 fails. */
+  return !BIT(cr0, 0x80000000) || ncr3 >= limit ? SLAT_INVALID_NCR3 : SLAT_OK;
 }
 
-enum slat_status slat_decode_controls(const struct slat_config *config, const uint64_t *reg, struct slat_controls *c)
+/* Is the state one that the model answers for? */
+/*@ requires config: config_valid(k);
+    requires limit: limit == two_to(k.maxphyaddr) && limit <= 0x10000000000000;
+    terminates \true;
+    assigns \nothing;
+    ensures modelled: \result == SLAT_OK <==> state_modelled(k, p);
+    ensures range: SLAT_OK <= \result < SLAT_STATUS_COUNT;
+*/
+static enum slat_status check_state(struct slat_config k, struct slat_cpu p, uint64_t limit)
 {
-  const uint64_t limit = address_limit(config->maxphyaddr);
-  const bool amd = config->vendor == SLAT_AMD;
-  enum slat_status status = decode_stage2(config, reg, limit, c);
+  enum slat_status status = SLAT_OK;
 
-  c->guest.limit = limit;
-  c->guest.nxe = BIT(reg[SLAT_EFER], 0x800);
-  c->guest.page_1gb = config->page_1gb;
-  c->guest.pml4e_bit8 = amd;
-  c->guest_table = reg[SLAT_CR3] / 0x1000 % 0x10000000000 * 0x1000;
-  c->amd = amd;
-  c->paging = BIT(reg[SLAT_CR0], 0x80000000);
-  c->wp = BIT(reg[SLAT_CR0], 0x10000);
-  c->smep = BIT(reg[SLAT_CR4], 0x100000);
-  c->smap = BIT(reg[SLAT_CR4], 0x200000);
-  c->ac = BIT(reg[SLAT_RFLAGS], 0x40000);
-  c->ept_execute_only = config->ept_execute_only;
-  c->ept_page_2mb = config->ept_page_2mb;
-  c->ept_page_1gb = config->ept_page_1gb;
-  c->ept_advanced_info = config->ept_advanced_info;
-
-  if (status == SLAT_OK)
-    status = check_mode(config, reg[SLAT_CR0], reg[SLAT_CR4], reg[SLAT_EFER]);
-  if (status == SLAT_OK && c->paging)
-    status = check_guest_controls(reg[SLAT_CR4], reg[SLAT_EFER]);
-  /* SDM 4.5, table "Use of CR3 with 4-Level Paging": bits 63:MAXPHYADDR are reserved. */
-  if (status == SLAT_OK && c->paging && reg[SLAT_CR3] >= limit)
-    status = SLAT_INVALID_CR3;
+  if (k.stage2 == SLAT_STAGE2_EPT)
+    status = check_eptp(k, p.reg[SLAT_EPTP], limit);
+  if (k.stage2 == SLAT_STAGE2_NPT)
+    status = check_host(k, p.reg[SLAT_HOST_CR0], p.reg[SLAT_HOST_CR4], p.reg[SLAT_HOST_EFER], p.reg[SLAT_NCR3], limit);
+  if (status != SLAT_OK)
+    return status;
+  status = check_mode(k, p.reg[SLAT_CR0], p.reg[SLAT_CR4], p.reg[SLAT_EFER]);
+  if (status == SLAT_OK && BIT(p.reg[SLAT_CR0], 0x80000000))
+    status = check_guest_controls(k, p.reg[SLAT_CR3], p.reg[SLAT_CR4], p.reg[SLAT_EFER], limit);
   return status;
+}
+
+/* Bits 51:12 of CR3, the EPT pointer or the nested CR3. */
+/*@ terminates \true;
+    assigns \nothing;
+    ensures table: \result == table_of(value) && \result <= 0xFFFFFFFFFF000;
+*/
+static uint64_t table_in(uint64_t value)
+{
+  return value / 0x1000 % 0x10000000000 * 0x1000;
+}
+
+/* What registers and configuration say, whether modelled or not. */
+/*@ requires config: config_valid(k);
+    requires limit: limit == two_to(k.maxphyaddr);
+    terminates \true;
+    assigns \nothing;
+    ensures controls: controls_are(\result, k, p);
+    ensures in_range: controls_in_range(\result);
+*/
+static struct slat_controls controls_of(struct slat_config k, struct slat_cpu p, uint64_t limit)
+{
+  const bool amd = k.vendor == SLAT_AMD;
+  const bool ept = k.stage2 == SLAT_STAGE2_EPT, npt = k.stage2 == SLAT_STAGE2_NPT;
+
+  return (struct slat_controls){
+    .guest = { limit, BIT(p.reg[SLAT_EFER], 0x800), k.page_1gb, amd },
+    .nested = { limit, BIT(p.reg[SLAT_HOST_EFER], 0x800), k.page_1gb, amd },
+    .guest_table = table_in(p.reg[SLAT_CR3]),
+    .stage2_table = ept   ? table_in(p.reg[SLAT_EPTP])
+                    : npt ? table_in(p.reg[SLAT_NCR3])
+                          : 0,
+    .stage2 = k.stage2,
+    .amd = amd,
+    .paging = BIT(p.reg[SLAT_CR0], 0x80000000),
+    .wp = BIT(p.reg[SLAT_CR0], 0x10000),
+    .smep = BIT(p.reg[SLAT_CR4], 0x100000),
+    .smap = BIT(p.reg[SLAT_CR4], 0x200000),
+    .ac = BIT(p.reg[SLAT_RFLAGS], 0x40000),
+    .ept_execute_only = k.ept_execute_only,
+    .ept_page_2mb = k.ept_page_2mb,
+    .ept_page_1gb = k.ept_page_1gb,
+    .ept_advanced_info = k.ept_advanced_info,
+    .ept_ad = ept && BIT(p.reg[SLAT_EPTP], 0x40),
+  };
+}
+
+struct slat_cpu slat_decoded(struct slat_config k, struct slat_cpu p)
+{
+  const uint64_t limit = address_limit(k.maxphyaddr);
+  struct slat_cpu decoded = p;
+
+  decoded.controls = controls_of(k, p, limit);
+  decoded.status = (uint8_t)check_state(k, p, limit);
+  return decoded;
 }

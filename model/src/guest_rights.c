@@ -51,5 +51,5 @@ uint64_t slat_page_fault_code(const struct slat_controls *c, const struct slat_a
 
 uint64_t slat_page_fault_code_open(const struct slat_controls *c, const struct slat_access *a)
 {
-  return SLAT_RULE(PF_CODE_ID_AMD, a->kind == SLAT_FETCH && c->amd && !c->guest.nxe && c->smep) ? 0x10 : 0;
+  return SLAT_RULE(PF_CODE_ID_AMD, a->kind == SLAT_FETCH && c->amd && !c->guest.nxe) ? 0x10 : 0;
 }

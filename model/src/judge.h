@@ -24,7 +24,7 @@
 /*@ requires readable: \valid_read(set) && \valid_read(observed);
     terminates \true;
     assigns \nothing;
-    ensures JUDGE_OUTCOME: \result.permitted != 0 <==>
+    ensures permitted: \result.permitted != 0 <==>
       (\exists integer i; 0 <= i < SLAT_MAX_OUTCOMES && outcome_matches(&set->outcome[i], observed));
     ensures match: \result.permitted != 0 ==> \result.match < SLAT_MAX_OUTCOMES &&
       outcome_matches(&set->outcome[\result.match], observed);

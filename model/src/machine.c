@@ -4,117 +4,114 @@
 
 /*@ terminates \true;
     assigns \nothing;
-    ensures width: \result != 0 <==> width == 1 || width == 2 || width == 4 || width == 8;
+    ensures width: \result != 0 <==> width_valid(width);
 */
 static bool is_width(unsigned width)
 {
   return width == 1 || width == 2 || width == 4 || width == 8;
 }
 
-enum slat_status slat_check_access(const struct slat_access *access)
+enum slat_status slat_check_access(struct slat_access a)
 {
-  if (access->kind > SLAT_FETCH || !is_width(access->width) || (access->implicit && access->kind == SLAT_FETCH))
+  if (a.kind > SLAT_FETCH || !is_width(a.width) || (a.implicit && a.kind == SLAT_FETCH))
     return SLAT_INVALID_ACCESS;
-  if (access->linear % 0x1000 + access->width > 0x1000)
-    return SLAT_UNSUPPORTED_PAGE_CROSSING;
-  return SLAT_OK;
+  return a.linear % 0x1000 + a.width > 0x1000 ? SLAT_UNSUPPORTED_PAGE_CROSSING : SLAT_OK;
 }
 
-/* Decodes the registers of a logical processor after one was written. */
-/*@ requires writable: \valid(cpu);
-    requires readable: \valid_read(config);
-    requires separated: \separated(cpu, config);
-    requires config: config_sound(config);
+/* A logical processor in 4-level paging with protection on, tables at 0. */
+/*@ requires config: config_valid(k);
     terminates \true;
-    assigns cpu->controls, cpu->status;
-    ensures sound: cpu_sound(cpu);
+    assigns \nothing;
+    ensures sound: cpu_sound(\result, k);
 */
-static void decode(struct slat_cpu *cpu, const struct slat_config *config)
+static struct slat_cpu after_reset(struct slat_config k)
 {
-  cpu->status = (uint8_t)slat_decode_controls(config, cpu->reg, &cpu->controls);
-}
+  const bool ept = k.stage2 == SLAT_STAGE2_EPT, npt = k.stage2 == SLAT_STAGE2_NPT;
+  const uint64_t cr0 = 0x80010001, cr4 = 0x20, efer = k.nx ? 0xD00 : 0x500;
+  const struct slat_cpu p = {
+    /* CR0, CR3, CR4, EFER, RFLAGS; EPTP: write-back, 4 levels; NCR3; the host's CR0, CR4, EFER */
+    .reg = { cr0, 0, cr4, efer, 0x2, ept ? 0x1E : 0, 0, npt ? cr0 : 0, npt ? cr4 : 0, npt ? efer : 0 },
+    .status = SLAT_OK,
+  };
 
-/* Puts one logical processor into 4-level paging with protection on, tables at 0. */
-/*@ requires writable: \valid(cpu);
-    requires config: 32 <= config.maxphyaddr <= 52 && config.stage2 <= SLAT_STAGE2_NPT;
-    terminates \true;
-    assigns *cpu;
-    ensures sound: cpu_sound(cpu);
-*/
-static void reset(struct slat_cpu *cpu, struct slat_config config)
-{
-  const bool ept = config.stage2 == SLAT_STAGE2_EPT, npt = config.stage2 == SLAT_STAGE2_NPT;
-  const uint64_t cr0 = 0x80010001, cr4 = 0x20, efer = config.nx ? 0xD00 : 0x500;
-
-  cpu->reg[SLAT_CR0] = cr0;
-  cpu->reg[SLAT_CR3] = 0;
-  cpu->reg[SLAT_CR4] = cr4;
-  cpu->reg[SLAT_EFER] = efer;
-  cpu->reg[SLAT_RFLAGS] = 0x2;
-  cpu->reg[SLAT_EPTP] = ept ? 0x1E : 0; /* write-back, 4 levels */
-  cpu->reg[SLAT_NCR3] = 0;
-  cpu->reg[SLAT_HOST_CR0] = npt ? cr0 : 0;
-  cpu->reg[SLAT_HOST_CR4] = npt ? cr4 : 0;
-  cpu->reg[SLAT_HOST_EFER] = npt ? efer : 0;
-  decode(cpu, &config);
+  return slat_decoded(k, p);
 }
 
 enum slat_status slat_open(struct slat_machine *machine, const struct slat_config *config)
 {
-  const enum slat_status status = slat_check_config(config);
-  const struct slat_config c = *config;
+  const struct slat_config k = *config;
+  const enum slat_status status = slat_check_config(k);
 
   if (status != SLAT_OK)
     return status;
-  //@ assert writable: \forall integer i; 0 <= i < SLAT_MAX_CPUS ==> \valid(&machine->cpu[i]);
-  reset(&machine->cpu[0], c);
-  reset(&machine->cpu[1], c);
-  reset(&machine->cpu[2], c);
-  reset(&machine->cpu[3], c);
-  machine->config = c;
+  const struct slat_cpu p = after_reset(k);
+  const struct slat_machine opened = { .config = k, .cpu = { p, p, p, p } };
+  //@ assert sound: machine_sound(opened);
+  *machine = opened;
   return SLAT_OK;
 }
 
-/* Is an event that changes no register well formed? */
-/*@ requires readable: \valid_read(event);
-    terminates \true;
+/* Is an event well formed? */
+/*@ terminates \true;
     assigns \nothing;
+    ensures valid: \result == SLAT_OK <==> event_valid(e);
 */
-static enum slat_status check_event(const struct slat_event *event)
+static enum slat_status check_event(struct slat_event e)
 {
   enum slat_status status;
 
-  switch (event->kind) {
+  if (e.cpu >= SLAT_MAX_CPUS)
+    return SLAT_INVALID_CPU;
+  switch (e.kind) {
+  case SLAT_EVENT_REGISTER:
+    return e.reg < SLAT_REGISTER_COUNT ? SLAT_OK : SLAT_INVALID_REGISTER;
   case SLAT_EVENT_STORE:
-    return is_width(event->width) && event->address % event->width == 0 ? SLAT_OK : SLAT_INVALID_EVENT;
+    return is_width(e.width) && e.address % e.width == 0 ? SLAT_OK : SLAT_INVALID_EVENT;
   case SLAT_EVENT_ACCESS:
-    status = slat_check_access(&event->access);
-    if (event->stores && event->access.kind != SLAT_WRITE)
+    status = slat_check_access(e.access);
+    if (e.stores && e.access.kind != SLAT_WRITE)
       return SLAT_INVALID_ACCESS;
-    return status == SLAT_INVALID_ACCESS ? status : SLAT_OK;
+    return status == SLAT_INVALID_ACCESS ? status
+                                         : SLAT_OK; /* one that crosses a page is refused when it is asked about */
   case SLAT_EVENT_INVLPG:
     return SLAT_OK;
   case SLAT_EVENT_OBSERVED:
-    return event->outcome.kind != SLAT_NO_OUTCOME && event->outcome.kind <= SLAT_NESTED_PAGE_FAULT ? SLAT_OK
-                                                                                                   : SLAT_INVALID_EVENT;
+    return e.outcome.kind != SLAT_NO_OUTCOME && e.outcome.kind <= SLAT_NESTED_PAGE_FAULT ? SLAT_OK : SLAT_INVALID_EVENT;
   case SLAT_EVENT_OBSERVED_WORD:
-    return event->address % 8 == 0 ? SLAT_OK : SLAT_INVALID_EVENT;
+    return e.address % 8 == 0 ? SLAT_OK : SLAT_INVALID_EVENT;
   default:
     return SLAT_INVALID_EVENT;
   }
 }
 
+/* The machine with one register written. */
+/*@ requires sound: machine_sound(m);
+    requires range: cpu < SLAT_MAX_CPUS && reg < SLAT_REGISTER_COUNT;
+    terminates \true;
+    assigns \nothing;
+    ensures sound: machine_sound(\result);
+    ensures written: after_write(\result, m, cpu, reg, value);
+*/
+static struct slat_machine with_register(struct slat_machine m, unsigned cpu, unsigned reg, uint64_t value)
+{
+  struct slat_machine written = m;
+
+  written.cpu[cpu].reg[reg] = value;
+  written.cpu[cpu] = slat_decoded(m.config, written.cpu[cpu]);
+  return written;
+}
+
 enum slat_status slat_feed(struct slat_machine *machine, const struct slat_event *event)
 {
-  if (event->cpu >= SLAT_MAX_CPUS)
-    return SLAT_INVALID_CPU;
-  if (event->kind != SLAT_EVENT_REGISTER)
-    return check_event(event);
-  if (event->reg >= SLAT_REGISTER_COUNT)
-    return SLAT_INVALID_REGISTER;
+  const struct slat_event e = *event;
+  const enum slat_status status = check_event(e);
 
-  struct slat_cpu *cpu = &machine->cpu[event->cpu];
-  cpu->reg[event->reg] = event->value;
-  decode(cpu, &machine->config);
+  if (status != SLAT_OK || e.kind != SLAT_EVENT_REGISTER)
+    return status;
+  //@ assert writes: writes_register(e);
+  const struct slat_machine m = *machine;
+  const struct slat_machine written = with_register(m, e.cpu, e.reg, e.value);
+  *machine = written;
+  //@ assert written: *machine == written;
   return SLAT_OK;
 }

@@ -4,39 +4,39 @@
 #define SLAT_MACHINE_H
 #include <slat/slat.h>
 #include "controls.h"
-
-/*@ // A machine whose controls are those of its registers, as far as the walkers need it.
-    predicate cpu_sound(struct slat_cpu *p) = p->status == SLAT_OK ==>
-      p->controls.stage2 <= SLAT_STAGE2_NPT && p->controls.stage2_table <= 0xFFFFFFFFFF000 &&
-      p->controls.guest_table <= 0xFFFFFFFFFF000;
-    predicate config_sound(struct slat_config *config) =
-      32 <= config->maxphyaddr <= 52 && config->stage2 <= SLAT_STAGE2_NPT;
-*/
+#include "../../spec/logic/machine.acsl"
 
 /*@ requires writable: \valid(machine);
     requires readable: \valid_read(config);
     requires separated: \separated(machine, config);
     terminates \true;
     assigns *machine;
-    ensures config: \result == SLAT_OK ==> config_sound(&machine->config);
+    ensures accepted: \result == SLAT_OK <==> config_valid(\old(*config));
+    ensures sound: \result == SLAT_OK ==> machine_sound(*machine);
+    ensures config: \result == SLAT_OK ==> machine->config == \old(*config);
 */
 enum slat_status slat_open(struct slat_machine *machine, const struct slat_config *config);
 
 /*@ requires writable: \valid(machine);
-    requires config: config_sound(&machine->config);
+    requires sound: machine_sound(*machine);
     requires readable: \valid_read(event);
     requires separated: \separated(machine, event);
     terminates \true;
-    assigns machine->cpu[0 .. SLAT_MAX_CPUS - 1];
-    ensures sound: \result == SLAT_OK && event->kind == SLAT_EVENT_REGISTER ==> cpu_sound(&machine->cpu[event->cpu]);
+    assigns *machine;
+    ensures accepted: \result == SLAT_OK <==> event_valid(\old(*event));
+    ensures sound: machine_sound(*machine);
+    ensures written: writes_register(\old(*event)) ==>
+      after_write(*machine, \old(*machine), \old(event->cpu), \old(event->reg), \old(event->value));
+    ensures unchanged: !writes_register(\old(*event)) ==> *machine == \old(*machine);
 */
 enum slat_status slat_feed(struct slat_machine *machine, const struct slat_event *event);
 
 /** An access that the model can be asked about.  @return SLAT_OK, SLAT_INVALID_ACCESS or SLAT_UNSUPPORTED_PAGE_CROSSING. */
-/*@ requires readable: \valid_read(access);
-    terminates \true;
+/*@ terminates \true;
     assigns \nothing;
-    ensures ACCESS_VALID: \result == SLAT_OK ==> access->kind <= SLAT_FETCH && access->linear % 0x1000 + access->width <= 0x1000;
+    ensures valid: \result == SLAT_OK <==> access_valid(a) && !crosses_page(a);
+    ensures invalid: \result == SLAT_INVALID_ACCESS <==> !access_valid(a);
+    ensures crosses: \result == SLAT_UNSUPPORTED_PAGE_CROSSING <==> access_valid(a) && crosses_page(a);
 */
-enum slat_status slat_check_access(const struct slat_access *access);
+enum slat_status slat_check_access(struct slat_access a);
 #endif

@@ -9,7 +9,7 @@
 /*@ requires readable: \valid_read(m);
     terminates \true;
     assigns \nothing;
-    ensures MEMORY_READ: \result == mem_word((struct slat_memory *)m, spa);
+    ensures word: \result == mem_word((struct slat_memory *)m, spa);
 */
 #ifdef __FRAMAC__
 uint64_t slat_memory_read(const struct slat_memory *m, uint64_t spa);

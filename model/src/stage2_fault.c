@@ -174,7 +174,7 @@ uint64_t slat_ept_qualification(const struct slat_controls *c, const struct slat
 
 uint64_t slat_ept_qualification_open(const struct slat_controls *c, enum slat_use use)
 {
-  uint64_t open = 0x4040;
+  uint64_t open = 0x5040;
 
   if (!SLAT_REQUIRE(EPT_QUAL_ADVANCED, is_final(use) && c->ept_advanced_info))
     open += 0xE00;

@@ -55,6 +55,8 @@ const char *slat_status_text(enum slat_status status)
     return "shadow stacks (CR4.CET)";
   case SLAT_UNSUPPORTED_LINEAR_MASKING:
     return "linear-address masking (CR4.LAM_SUP, EFER.UAIE)";
+  case SLAT_UNSUPPORTED_LASS:
+    return "linear-address-space separation (CR4.LASS)";
   case SLAT_UNSUPPORTED_EPT_WALK_LENGTH:
     return "an EPT page-walk length other than 4";
   case SLAT_UNSUPPORTED_SHADOW_STACK_EPT:

@@ -123,7 +123,7 @@ struct slat_walk slat_walk_linear(const struct slat_memory *memory, const struct
   struct ending ending;
 
   if (!controls->paging) {
-    /* PAGING_OFF: the linear address is the GPA, with every right (SDM 4.1.1; exit qualification bits 11:9 are 011b). */
+    /* PAGING_OFF: the linear address is the GPA, with every right (SDM 4.1.1 "Three Paging Modes"; exit qualification bits 11:9 are 011b). */
     ending = final_access(memory, controls, access, linear, 30, 1, 1, 0);
     w.final = ending.final;
     w.outcome = ending.outcome;

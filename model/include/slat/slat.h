@@ -51,7 +51,8 @@ enum slat_status {
   SLAT_UNSUPPORTED_PCID,
   SLAT_UNSUPPORTED_PROTECTION_KEYS,
   SLAT_UNSUPPORTED_CET,
-  SLAT_UNSUPPORTED_LINEAR_MASKING,  /**< CR4.LAM_SUP, EFER.UAIE */
+  SLAT_UNSUPPORTED_LINEAR_MASKING,  /**< CR4.LAM_SUP, CR3 bits 62:61 (LAM for user pointers), EFER.UAIE */
+  SLAT_UNSUPPORTED_LASS,            /**< CR4.LASS */
   SLAT_UNSUPPORTED_EPT_WALK_LENGTH, /**< EPTP bits 5:3 name a walk of other than 4 levels */
   SLAT_UNSUPPORTED_SHADOW_STACK_EPT,
   SLAT_UNSUPPORTED_HOST_PAGING,   /**< NPT under a host mode other than 4-level */
@@ -103,7 +104,7 @@ struct slat_format {
   bool pml4e_bit8; /**< AMD: bit 8 of a PML4E is reserved */
 };
 
-/** Control state decoded once, when a register is written, so that an access need not.  Made by slat_decode_controls(). */
+/** Control state decoded once, when a register is written, so that an access need not.  Made by slat_open() and slat_feed(). */
 struct slat_controls {
   struct slat_format guest;  /**< guest entries */
   struct slat_format nested; /**< NPT entries, under the host's EFER */
