@@ -247,7 +247,8 @@ class Model:
                 if refuted:
                     return {"status": "killed", "by": "proof of %s: %s" % (unit, refuted)}
             usable = [unit for unit in units if self.unproved.get(unit, "") is None]
-            return {"status": "survived", "by": "proved all the same" if usable else "no unit of proof for %s" % place.path}
+            reasons = "; ".join("%s is not proved without a change either: %s" % (unit, self.unproved[unit]) for unit in units if self.unproved.get(unit))
+            return {"status": "survived", "by": "proved all the same" if usable else reasons or "no unit of proof for %s" % place.path}
         finally:
             with open(path, "w", encoding="utf-8") as file:
                 file.write(original)
