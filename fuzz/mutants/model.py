@@ -248,7 +248,9 @@ class Model:
                     return {"status": "killed", "by": "proof of %s: %s" % (unit, refuted)}
             usable = [unit for unit in units if self.unproved.get(unit, "") is None]
             reasons = "; ".join("%s is not proved without a change either: %s" % (unit, self.unproved[unit]) for unit in units if self.unproved.get(unit))
-            return {"status": "survived", "by": "proved all the same" if usable else reasons or "no unit of proof for %s" % place.path}
+            if not usable:
+                return {"status": "undecided", "by": reasons or "no unit of proof for %s" % place.path}
+            return {"status": "survived", "by": "proved all the same"}
         finally:
             with open(path, "w", encoding="utf-8") as file:
                 file.write(original)
