@@ -312,14 +312,19 @@ static bool in_updates(const struct slat_permitted *set, uint64_t spa)
 static void judge_words(struct loop *loop, const struct slat_access *access, const struct slat_permitted *set,
                         bool done, const struct store *store)
 {
-  for (unsigned i = 0; i < SLAT_MAX_UPDATES && !loop->stopped; i++) {
+  uint64_t words[SLAT_MAX_UPDATES];
+  unsigned count = 0;
+
+  for (unsigned i = 0; i < SLAT_MAX_UPDATES; i++) {
     bool again = !set->update[i].may;
 
-    for (unsigned j = 0; j < i && !again; j++)
-      again = set->update[j].may && set->update[j].spa == set->update[i].spa;
+    for (unsigned j = 0; j < count && !again; j++)
+      again = words[j] == set->update[i].spa;
     if (!again)
-      judge_word(loop, access, set, set->update[i].spa, done, store);
+      words[count++] = set->update[i].spa;
   }
+  for (unsigned i = 0; i < count && !loop->stopped; i++)
+    judge_word(loop, access, set, words[i], done, store);
   for (unsigned i = 0; i < loop->memory.touched && !loop->stopped; i++) {
     const uint64_t spa = loop->memory.touched_spa[i];
     uint64_t after;

@@ -29,6 +29,9 @@ enum slat_status slat_permitted(const struct slat_machine *machine, unsigned cpu
     return SLAT_INVALID_ACCESS; /* without long mode linear addresses have 32 bits */
 
   const struct slat_walk w = slat_walk_linear(memory, c, access);
+  //@ assert steps: c->paging != 0 && canonical(access->linear) ==> walk_steps_are(w, memory, c, access);
+  //@ assert ends: c->paging != 0 && canonical(access->linear) ==> walk_end_is(w, memory, c, access);
+  //@ assert walk: walk_is(w, memory, c, access);
   if (c->stage2 == SLAT_STAGE2_NPT && too_wide(w))
     return SLAT_UNSUPPORTED_NPT_WIDTH;
   const struct slat_permitted set = slat_permitted_set(memory, c, access, w);

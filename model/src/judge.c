@@ -209,74 +209,49 @@ static struct flags with_flags(struct flags f, uint64_t e)
                          f.ept_dirty || FLAG(e, 0x200) };
 }
 
-/* All flags that the updates of a word may set, or must. */
-/*@ requires readable: \valid_read(set);
-    terminates \true;
-    assigns \nothing;
-    ensures accessed: \result.accessed != 0 <==> may_set(set, spa, 0x20);
-    ensures dirty: \result.dirty != 0 <==> may_set(set, spa, 0x40);
-    ensures ept_accessed: \result.ept_accessed != 0 <==> may_set(set, spa, 0x100);
-    ensures ept_dirty: \result.ept_dirty != 0 <==> may_set(set, spa, 0x200);
-*/
-static struct flags flags_may(const struct slat_permitted *set, uint64_t spa)
-{
-  struct flags f = { 0, 0, 0, 0 };
-
-  /*@ loop invariant range: 0 <= i <= SLAT_MAX_UPDATES;
-      loop invariant accessed: f.accessed != 0 <==> may_set_by(set, spa, 0x20, i);
-      loop invariant dirty: f.dirty != 0 <==> may_set_by(set, spa, 0x40, i);
-      loop invariant ept_accessed: f.ept_accessed != 0 <==> may_set_by(set, spa, 0x100, i);
-      loop invariant ept_dirty: f.ept_dirty != 0 <==> may_set_by(set, spa, 0x200, i);
-      loop assigns i, f;
-      loop variant SLAT_MAX_UPDATES - i;
-  */
-  for (unsigned i = 0; i < SLAT_MAX_UPDATES; i++)
-    if (set->update[i].spa == spa)
-      f = with_flags(f, set->update[i].may);
-  return f;
-}
+/* All flags that the updates of a word may set, and all that they must. */
+struct word_flags {
+  struct flags may, must;
+  bool
+    stage2; /* some update is of a stage-2 entry; only for the name of the rule: a word can be an entry of both stages */
+};
 
 /*@ requires readable: \valid_read(set);
     terminates \true;
     assigns \nothing;
-    ensures accessed: \result.accessed != 0 <==> must_set(set, spa, 0x20);
-    ensures dirty: \result.dirty != 0 <==> must_set(set, spa, 0x40);
-    ensures ept_accessed: \result.ept_accessed != 0 <==> must_set(set, spa, 0x100);
-    ensures ept_dirty: \result.ept_dirty != 0 <==> must_set(set, spa, 0x200);
+    ensures may_accessed: \result.may.accessed != 0 <==> may_set(set, spa, 0x20);
+    ensures may_dirty: \result.may.dirty != 0 <==> may_set(set, spa, 0x40);
+    ensures may_ept_accessed: \result.may.ept_accessed != 0 <==> may_set(set, spa, 0x100);
+    ensures may_ept_dirty: \result.may.ept_dirty != 0 <==> may_set(set, spa, 0x200);
+    ensures must_accessed: \result.must.accessed != 0 <==> must_set(set, spa, 0x20);
+    ensures must_dirty: \result.must.dirty != 0 <==> must_set(set, spa, 0x40);
+    ensures must_ept_accessed: \result.must.ept_accessed != 0 <==> must_set(set, spa, 0x100);
+    ensures must_ept_dirty: \result.must.ept_dirty != 0 <==> must_set(set, spa, 0x200);
 */
-static struct flags flags_must(const struct slat_permitted *set, uint64_t spa)
+static struct word_flags flags_of_word(const struct slat_permitted *set, uint64_t spa)
 {
-  struct flags f = { 0, 0, 0, 0 };
+  struct flags may = { 0, 0, 0, 0 }, must = { 0, 0, 0, 0 };
+  bool stage2 = 0;
 
   /*@ loop invariant range: 0 <= i <= SLAT_MAX_UPDATES;
-      loop invariant accessed: f.accessed != 0 <==> must_set_by(set, spa, 0x20, i);
-      loop invariant dirty: f.dirty != 0 <==> must_set_by(set, spa, 0x40, i);
-      loop invariant ept_accessed: f.ept_accessed != 0 <==> must_set_by(set, spa, 0x100, i);
-      loop invariant ept_dirty: f.ept_dirty != 0 <==> must_set_by(set, spa, 0x200, i);
-      loop assigns i, f;
+      loop invariant may_accessed: may.accessed != 0 <==> may_set_by(set, spa, 0x20, i);
+      loop invariant may_dirty: may.dirty != 0 <==> may_set_by(set, spa, 0x40, i);
+      loop invariant may_ept_accessed: may.ept_accessed != 0 <==> may_set_by(set, spa, 0x100, i);
+      loop invariant may_ept_dirty: may.ept_dirty != 0 <==> may_set_by(set, spa, 0x200, i);
+      loop invariant must_accessed: must.accessed != 0 <==> must_set_by(set, spa, 0x20, i);
+      loop invariant must_dirty: must.dirty != 0 <==> must_set_by(set, spa, 0x40, i);
+      loop invariant must_ept_accessed: must.ept_accessed != 0 <==> must_set_by(set, spa, 0x100, i);
+      loop invariant must_ept_dirty: must.ept_dirty != 0 <==> must_set_by(set, spa, 0x200, i);
+      loop assigns i, may, must, stage2;
       loop variant SLAT_MAX_UPDATES - i;
   */
   for (unsigned i = 0; i < SLAT_MAX_UPDATES; i++)
-    if (set->update[i].spa == spa)
-      f = with_flags(f, set->update[i].must);
-  return f;
-}
-
-/* Is the word a stage-2 entry?  Only for the name of the rule: a word can be an entry of both stages. */
-/*@ requires readable: \valid_read(set);
-    terminates \true;
-    assigns \nothing;
-*/
-static bool is_stage2(const struct slat_permitted *set, uint64_t spa)
-{
-  /*@ loop invariant range: 0 <= i <= SLAT_MAX_UPDATES;
-      loop assigns i;
-      loop variant SLAT_MAX_UPDATES - i;
-  */
-  for (unsigned i = 0; i < SLAT_MAX_UPDATES; i++)
-    if (set->update[i].may != 0 && set->update[i].spa == spa && set->update[i].stage == 2)
-      return true;
-  return false;
+    if (set->update[i].spa == spa) {
+      may = with_flags(may, set->update[i].may);
+      must = with_flags(must, set->update[i].must);
+      stage2 = stage2 || (set->update[i].may != 0 && set->update[i].stage == 2);
+    }
+  return (struct word_flags){ may, must, stage2 };
 }
 
 /*@ terminates \true;
@@ -293,12 +268,13 @@ enum slat_rule slat_judge_update(const struct slat_permitted *set, uint64_t spa,
 {
   if (SLAT_RULE(FLAGS_ONLY, without_flags(before) != without_flags(after)))
     return SLAT_RULE_FLAGS_ONLY;
-  const struct flags may = flags_may(set, spa), must = flags_must(set, spa);
+  const struct word_flags word = flags_of_word(set, spa);
+  const struct flags may = word.may, must = word.must;
   const enum slat_rule ept = first_of(
     judge_flag(FLAG(before, 0x100), FLAG(after, 0x100), may.ept_accessed, must.ept_accessed, done,
                SLAT_RULE_EPT_ACCESSED),
     judge_flag(FLAG(before, 0x200), FLAG(after, 0x200), may.ept_dirty, must.ept_dirty, done, SLAT_RULE_EPT_DIRTY));
-  const bool stage2 = is_stage2(set, spa);
+  const bool stage2 = word.stage2;
   const enum slat_rule guest = first_of(judge_flag(FLAG(before, 0x20), FLAG(after, 0x20), may.accessed, must.accessed,
                                                    done, stage2 ? SLAT_RULE_NPT_ACCESSED : SLAT_RULE_GUEST_ACCESSED),
                                         judge_flag(FLAG(before, 0x40), FLAG(after, 0x40), may.dirty, must.dirty, done,

@@ -12,6 +12,8 @@ unsigned slat_deleted_rule = 0;
 #include "stage2_fault.c"
 #include "fault.c"
 #include "walk.c"
+#include "reach.c"
+#include "translate.c"
 #include "flags.c"
 #include "controls.c"
 #include "machine.c"

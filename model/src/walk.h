@@ -19,7 +19,6 @@
     ensures range: 1 <= \result.end <= 5;
     ensures ended: \result.outcome.kind != SLAT_NO_OUTCOME;
     ensures sound: walk_sound(\result);
-    ensures walk: walk_is(\result, memory, controls, access);
     behavior walks:
       assumes controls->paging != 0 && canonical(access->linear);
       ensures end: \result.end == walk_level(memory, controls, access->linear);

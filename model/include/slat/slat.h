@@ -313,6 +313,9 @@ struct slat_walk {
 /** Walks.  @pre controls come from a cpu whose status is SLAT_OK; access is valid. */
 struct slat_walk slat_walk_linear(const struct slat_memory *memory, const struct slat_controls *controls,
                                   const struct slat_access *access);
+/** The outcome of the same walk, without its steps: several times faster where the access is done. */
+struct slat_outcome slat_translate(const struct slat_memory *memory, const struct slat_controls *controls,
+                                   const struct slat_access *access);
 struct slat_stage2 slat_stage2_walk(const struct slat_memory *memory, const struct slat_controls *controls,
                                     uint64_t gpa);
 
