@@ -51,6 +51,8 @@ enum slat_status __wrap_slat_permitted(const struct slat_machine *machine, unsig
   the_set = *out;
   const enum slat_status status = slat_permitted(&the_machine, cpu, &the_memory, &the_access, &the_set);
   *out = the_set;
+  if (status == SLAT_OK) /* no replay asks for this, and its contracts are to run as well */
+    (void)slat_translate(&the_memory, &the_machine.cpu[cpu].controls, &the_access);
   return status;
 }
 

@@ -21,7 +21,7 @@ enum slat_status slat_check_config(struct slat_config k);
     terminates \true;
     assigns \nothing;
     ensures sound: cpu_sound(\result, k);
-    ensures registers: \result.reg == p.reg;
+    ensures registers: same_registers(\result, p);
 */
 struct slat_cpu slat_decoded(struct slat_config k, struct slat_cpu p);
 #endif

@@ -2,6 +2,31 @@
 #include "judge.h"
 #include "rule.h"
 
+/* A code agrees with itself, whatever is open: by induction on the number of bits. */
+/*@ ghost
+  /@ requires bits: n <= 64;
+     terminates \true;
+     assigns \nothing;
+     ensures agree: agree_bits(code, code, open, n);
+  @/
+  void equal_codes_agree(uint64_t code, uint64_t open, unsigned n)
+  {
+    uint64_t c = code, p = open;
+    unsigned i = n;
+
+    /@ loop invariant range: 0 <= i <= n;
+       loop invariant rest: agree_bits(code, code, open, n) == agree_bits(c, c, p, i);
+       loop assigns i, c, p;
+       loop variant i;
+    @/
+    while (i > 0) {
+      c /= 2;
+      p /= 2;
+      i--;
+    }
+  }
+*/
+
 /*@ terminates \true;
     assigns \nothing;
     ensures agree: \result != 0 <==> codes_agree(code, observed, open);
@@ -16,6 +41,10 @@ static bool codes_agree(uint64_t code, uint64_t observed, uint64_t open)
       loop variant n;
   */
   for (unsigned n = 64; n > 0; n--) {
+    if (c == o) { /* nothing differs from here on, which is where most comparisons end */
+      //@ ghost equal_codes_agree(c, p, n);
+      return true;
+    }
     if (p % 2 == 0 && c % 2 != o % 2)
       return false;
     c /= 2;
