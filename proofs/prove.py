@@ -239,7 +239,7 @@ class Unit:
             directory, name, line, function, kind, status, text = row[:7]
             self.rows.append((os.path.normpath(os.path.join(directory, name)), line, function, kind, status, text))
         for _, _, function, kind, status, text in self.rows:
-            if function not in self.functions or "precondition" in kind or kind == "user hypothesis":
+            if function not in self.functions or kind != "postcondition":
                 continue
             for label in re.match(r"^((?:[A-Za-z_]\w*: )*)", text).group(1).split():
                 label = label[:-1]
@@ -273,6 +273,10 @@ class Unit:
             for match in re.finditer(r"\badmit\b[^;]*", comment):  # also one that a macro made
                 if not any(": admit" in error for error in self.errors):
                     self.errors.append("%s: %s" % (self.file, " ".join(match.group(0).split())))
+            # A definition that uses itself is an axiom if it is not well founded, which nobody checks.
+            for match in re.finditer(r"\b(?:logic|predicate)\s[^=;]*?(\w+)\s*(?:\{[^}]*\}\s*)?\([^;=]*\)\s*=([^;]*);", comment):
+                if re.search(r"\b%s\b" % match.group(1), match.group(2)):
+                    self.assumed.append(("recursive", match.group(1)))
             # A logic function or predicate without a body is an uninterpreted symbol: an assumption about nothing
             # yet, and what axioms and contracts speak of.
             for match in re.finditer(r"\b(?:logic|predicate)\s[^=;]*?(\w+)\s*(?:\{[^}]*\}\s*)?(?:\([^;=]*\)\s*)?"
@@ -319,6 +323,8 @@ class Unit:
                 self.errors.append("function %s has no assigns clause" % function)
             if "termination clause" not in kinds:
                 self.errors.append("function %s has no terminates clause" % function)
+            if any(row[2] == function and row[3] == "termination clause" and row[5] != "\\true" for row in self.rows):
+                self.errors.append("function %s may run for ever: terminates must be \\true" % function)
             if "postcondition" not in kinds and not data.get("without_ensures", {}).get(function):
                 self.errors.append("function %s has no ensures clause" % function)
             if self.smoke and not any(function in name for name in self.smoke) and function in self.with_requires():
@@ -423,7 +429,7 @@ def read_axioms():
         fields = line.split("\t")
         if len(fields) != 4 or not all(field.strip() for field in fields):
             errors.append("%s:%d: expected kind, name, file, reason, all of them" % (path, number))
-        elif fields[0] not in ("axiom", "declared", "contract", "libc", "variant", "source"):
+        elif fields[0] not in ("axiom", "declared", "recursive", "contract", "libc", "variant", "source"):
             errors.append("%s:%d: unknown kind %s" % (path, number, fields[0]))
         elif not os.path.exists(fields[2]):
             errors.append("%s:%d: no such file: %s" % (path, number, fields[2]))
@@ -435,14 +441,16 @@ def read_axioms():
 def check_whole(units, axioms):
     """What only shows when all units are there."""
     errors = []
-    proved_at = {}
+    proved_at, proved_text = {}, {}
     for unit in units:
-        for path, line, function, _, _, _ in unit.rows:
+        for path, line, function, kind, _, text in unit.rows:
             if function in unit.functions:
                 proved_at.setdefault(function, set()).add((path, line))
+                if kind in ("postcondition", "precondition", "termination clause"):
+                    proved_text.setdefault(function, set()).add((kind, text))
     # A contract that one unit takes from a header must be proved, the same lines of it, in another.
     for unit in units:
-        for path, line, function, kind, status, _ in unit.rows:
+        for path, line, function, kind, status, text in unit.rows:
             if function in unit.functions or status != "Considered valid" or ("contract", function) in axioms:
                 continue
             if function not in proved_at:
@@ -452,6 +460,9 @@ def check_whole(units, axioms):
             elif kind != "assigns clause" and "from" not in kind and (path, line) not in proved_at[function]:
                 errors.append("%s:%s: %s relies on this clause of %s, which its own unit does not see" %
                               (path, line, unit.name, function))
+            elif kind in ("postcondition", "termination clause") and (kind, text) not in proved_text[function]:
+                errors.append("%s:%s: %s reads this clause of %s otherwise than the unit that proves it" %
+                              (path, line, unit.name, function))
         # Frama-C says nothing of functions that a unit leaves to another: that one must prove the text that this one reads.
         for function in unit.data.get("elsewhere", []):
             places = proved_at.get(function, set())
@@ -460,6 +471,7 @@ def check_whole(units, axioms):
             elif not {path for path, _ in places} <= set(unit.files):
                 errors.append("%s: the contract of %s that another unit proves is in a file that this one does not read" %
                               (unit.file, function))
+    errors += check_theorems(units)
     # Every lemma is proved somewhere, and always after the same lemmas: no two rest on each other.
     position = {}
     for unit in units:
@@ -487,10 +499,27 @@ def check_whole(units, axioms):
     return sorted(set(errors))
 
 
+def check_theorems(units, path="spec/theorems.md"):
+    """Each goal that the page of theorems names, `unit: label`, is a proved postcondition or lemma of that unit."""
+    if PROOFS != "proofs":
+        return []
+    errors = []
+    labels = {unit.name: unit.labels for unit in units}
+    for number, line in enumerate(read(path).split("\n"), 1):
+        if not line.startswith("| ") or line.count("|") < 3:
+            continue
+        for name, goals in re.findall(r"(\w+): ((?:`\w+`[^`;|]*)+)", line.rsplit("|", 2)[1]):
+            for label in re.findall(r"`(\w+)`", goals):
+                if name not in labels or not labels[name].get(label):
+                    errors.append("%s:%d: %s: %s is not proved" % (path, number, name, label))
+    return errors
+
+
 def sources_digest(units):
     """One hash over everything that the proofs read, so that others can tell whether proofs.json is of these sources."""
     digest = hashlib.sha256()
-    for path in sorted({path for unit in units for path in unit.files + [unit.file]}):
+    own = [os.path.join("proofs", "prove.py"), os.path.join(PROOFS, "axioms.tsv")]
+    for path in sorted({path for unit in units for path in unit.files + [unit.file]} | set(own)):
         if not path.startswith(BUILD + "/"):
             digest.update(path.encode() + b"\0" + read(path).encode() + b"\0")
     return digest.hexdigest()

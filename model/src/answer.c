@@ -3,14 +3,16 @@
 #include "rule.h"
 
 /* ERRATA E6: no source says what a 4-level nested table makes of a GPA of more than 48 bits. */
-/*@ requires walk: walk_sound(w);
+/*@ requires readable: \valid_read(a);
+    requires walk: walk_sound(w);
     terminates \true;
     assigns \nothing;
-    ensures wide: \result != 0 <==> too_wide_for_stage2(w);
+    ensures wide: \result != 0 <==> too_wide_for_stage2(a, w);
 */
-static bool too_wide(struct slat_walk w)
+static bool too_wide(const struct slat_access *a, struct slat_walk w)
 {
-  return w.final.end == SLAT_S2_WIDTH || (w.end <= 4 && w.step[w.end].stage2.end == SLAT_S2_WIDTH);
+  return (w.end <= 4 && w.step[w.end].stage2.end == SLAT_S2_WIDTH) ||
+         (slat_finds_final(w) && SLAT_RULE(NPT_GPA_WIDTH, slat_gpa_of_final(a, w) >= 0x1000000000000));
 }
 
 enum slat_status slat_permitted(const struct slat_machine *machine, unsigned cpu, const struct slat_memory *memory,
@@ -32,7 +34,7 @@ enum slat_status slat_permitted(const struct slat_machine *machine, unsigned cpu
   //@ assert steps: c->paging != 0 && canonical(access->linear) ==> walk_steps_are(w, memory, c, access);
   //@ assert ends: c->paging != 0 && canonical(access->linear) ==> walk_end_is(w, memory, c, access);
   //@ assert walk: walk_is(w, memory, c, access);
-  if (c->stage2 == SLAT_STAGE2_NPT && too_wide(w))
+  if (c->stage2 == SLAT_STAGE2_NPT && too_wide(access, w))
     return SLAT_UNSUPPORTED_NPT_WIDTH;
   const struct slat_permitted set = slat_permitted_set(memory, c, access, w);
   //@ assert set: walk_is(w, memory, c, access) && set_is(set, memory, c, access, w);

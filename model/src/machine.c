@@ -23,6 +23,7 @@ enum slat_status slat_check_access(struct slat_access a)
     terminates \true;
     assigns \nothing;
     ensures sound: cpu_sound(\result, k);
+    ensures registers: is_after_reset(\result, k);
 */
 static struct slat_cpu after_reset(struct slat_config k)
 {
@@ -47,7 +48,9 @@ enum slat_status slat_open(struct slat_machine *machine, const struct slat_confi
   const struct slat_cpu p = after_reset(k);
   const struct slat_machine opened = { .config = k, .cpu = { p, p, p, p } };
   //@ assert sound: machine_sound(opened);
+  //@ assert reset: opened_machine(opened);
   *machine = opened;
+  //@ assert copied: *machine == opened;
   return SLAT_OK;
 }
 

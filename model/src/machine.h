@@ -14,6 +14,7 @@
     ensures accepted: \result == SLAT_OK <==> config_valid(\old(*config));
     ensures sound: \result == SLAT_OK ==> machine_sound(*machine);
     ensures config: \result == SLAT_OK ==> machine->config == \old(*config);
+    ensures reset: \result == SLAT_OK ==> opened_machine(*machine);
 */
 enum slat_status slat_open(struct slat_machine *machine, const struct slat_config *config);
 

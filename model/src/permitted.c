@@ -137,7 +137,7 @@ struct level_updates {
 /*@ requires readable: \valid_read(m) && \valid_read(c);
     requires stage2: c->stage2 <= SLAT_STAGE2_NPT && stage2_has_flags(c);
     requires level_range: 1 <= level <= 4;
-    requires table_range: table <= 0xFFFFFFFFFF000;
+    requires table_range: table <= 0xFFFFFFFFFF000 && gpa < 0x1000000000000;
     requires on: on != 0 <==> s2_comes_to(m, c, gpa, level);
     requires table: on != 0 ==> table == path_table(m, c->stage2_table, gpa, level);
     terminates \true;
@@ -181,7 +181,8 @@ static struct slat_update_row gpa_updates(const struct slat_memory *m, const str
 {
   const struct slat_update none = no_update();
 
-  if (c->stage2 != SLAT_STAGE2_NPT && !(c->stage2 == SLAT_STAGE2_EPT && c->ept_ad))
+  /* Too wide a GPA: no entry is read. */
+  if (gpa >= 0x1000000000000 || (c->stage2 != SLAT_STAGE2_NPT && !(c->stage2 == SLAT_STAGE2_EPT && c->ept_ad)))
     return (struct slat_update_row){ { none, none, none, none, none } };
   const struct level_updates l4 = level_updates(m, c, gpa, c->stage2_table, 1, 4, step, write, done);
   const struct level_updates l3 = level_updates(m, c, gpa, l4.table, l4.on, 3, step, write, done);
@@ -194,12 +195,9 @@ struct slat_update_row slat_step_updates(const struct slat_memory *m, const stru
                                          const struct slat_access *a, struct slat_step s, unsigned level, bool allowed,
                                          bool done)
 {
-  const struct slat_update none = no_update();
-  struct slat_update_row row = { { none, none, none, none, none } };
-
   /* STAGE2_TABLE_DIRTY: an access to a guest's table is a write for the flags of stage 2, if it is allowed at all. */
-  if (s.stage2.end != SLAT_S2_WIDTH)
-    row = gpa_updates(m, c, s.gpa, level, SLAT_RULE(STAGE2_TABLE_DIRTY, s.reached), done);
+  struct slat_update_row row = gpa_updates(m, c, s.gpa, level, SLAT_RULE(STAGE2_TABLE_DIRTY, s.reached), done);
+
   if (used(s)) {
     struct slat_update u = slat_guest_update(c, s, a, allowed);
     u.must = SLAT_RULE(FLAGS_MUST_IF_DONE, done) ? u.must : 0;
@@ -211,25 +209,14 @@ struct slat_update_row slat_step_updates(const struct slat_memory *m, const stru
   return row;
 }
 
-/*@ requires walk: walk_sound(w);
-    terminates \true;
-    assigns \nothing;
-    ensures final: \result != 0 <==> has_final(w);
-*/
-static bool finds_final(struct slat_walk w)
+bool slat_finds_final(struct slat_walk w)
 {
-  if (w.final.end == SLAT_S2_WIDTH || w.outcome.kind == SLAT_NON_CANONICAL)
+  if (w.outcome.kind == SLAT_NON_CANONICAL)
     return false;
   return w.end == 5 || (w.end <= 3 && w.step[w.end].reached && w.step[w.end].entry.kind == SLAT_ENTRY_PAGE);
 }
 
-/*@ requires readable: \valid_read(a);
-    requires walk: walk_sound(w) && has_final(w);
-    terminates \true;
-    assigns \nothing;
-    ensures gpa: \result == final_gpa(a, w);
-*/
-static uint64_t gpa_of_final(const struct slat_access *a, struct slat_walk w)
+uint64_t slat_gpa_of_final(const struct slat_access *a, struct slat_walk w)
 {
   return w.end == 5 ? a->linear : slat_leaf_address(w.step[w.end].value, a->linear, w.end);
 }
@@ -241,9 +228,9 @@ struct slat_update_row slat_final_updates(const struct slat_memory *m, const str
   const bool write = a->kind == SLAT_WRITE && w.outcome.kind == SLAT_TRANSLATED;
 
   //@ assert write: (boolean)write == final_write(a, w);
-  if (!finds_final(w))
+  if (!slat_finds_final(w))
     return (struct slat_update_row){ { none, none, none, none, none } };
-  return gpa_updates(m, c, gpa_of_final(a, w), 0, write, done);
+  return gpa_updates(m, c, slat_gpa_of_final(a, w), 0, write, done);
 }
 
 /* The updates of a step that the walk may not have come to. */

@@ -48,14 +48,28 @@ struct slat_outcomes slat_permitted_outcomes(const struct slat_controls *c, cons
     assigns \nothing;
     ensures FLAGS_MUST_IF_DONE: done == 0 ==> \result.of[0].must == 0 && \result.of[1].must == 0 &&
       \result.of[2].must == 0 && \result.of[3].must == 0 && \result.of[4].must == 0;
-    ensures STAGE2_TABLE_DIRTY: s.stage2.end != SLAT_S2_WIDTH ==>
-      \result.of[1].may == s2_may(m, c, s.gpa, 1, (boolean)s.reached);
+    ensures STAGE2_TABLE_DIRTY: \result.of[1].may == s2_may(m, c, s.gpa, 1, (boolean)s.reached);
     ensures row: step_updates_are(\result.of[4], \result.of[3], \result.of[2], \result.of[1], \result.of[0], m, c, a, s,
       level, (boolean)allowed, (boolean)done);
 */
 struct slat_update_row slat_step_updates(const struct slat_memory *m, const struct slat_controls *c,
                                          const struct slat_access *a, struct slat_step s, unsigned level, bool allowed,
                                          bool done);
+
+/** Does a walk come to a final GPA, and which is it? */
+/*@ requires walk: walk_sound(w);
+    terminates \true;
+    assigns \nothing;
+    ensures final: \result != 0 <==> has_final(w);
+*/
+bool slat_finds_final(struct slat_walk w);
+/*@ requires readable: \valid_read(a);
+    requires walk: walk_sound(w) && has_final(w);
+    terminates \true;
+    assigns \nothing;
+    ensures gpa: \result == final_gpa(a, w);
+*/
+uint64_t slat_gpa_of_final(const struct slat_access *a, struct slat_walk w);
 
 /** The updates of the final access, in stage 2: where the walk gave a GPA that stage 2 can translate.  Also where the guest's
  *  rights deny the access, since a processor may have translated it before (ERRATA E20). */

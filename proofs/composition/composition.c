@@ -222,57 +222,57 @@ static void same_ending(const struct slat_memory *m, const struct slat_controls 
   }
 }
 
-/* Theorem: an identity gives what any other identity gives, no stage 2 among them (none_is_identity in isolation.c). */
+/* Theorem: an identity gives what any other identity gives, no stage 2 among them (none_is_identity in isolation.c).
+   w and v are the walks of an access under c and under d. */
 /*@ requires readable: \valid_read(m) && \valid_read(c) && \valid_read(d) && \valid_read(a);
     requires identities: two_identities(m, c, d);
     requires stage2: c->stage2 <= SLAT_STAGE2_NPT && d->stage2 <= SLAT_STAGE2_NPT;
-    requires tables: c->stage2_table <= 0xFFFFFFFFFF000 && d->stage2_table <= 0xFFFFFFFFFF000;
     requires kind: a->kind <= SLAT_FETCH;
     requires paging_off: c->paging == 0 ==> a->linear <= 0xFFFFFFFF;
+    requires walks: walk_is(w, m, c, a) && walk_is(v, m, d, a);
     terminates \true;
     assigns \nothing;
-    ensures identity_gives_stage_1: \result != 0;
+    ensures identity_gives_stage_1: same_outcome(w.outcome, v.outcome);
 */
-static bool identity_gives_stage_1(const struct slat_memory *m, const struct slat_controls *c,
-                                   const struct slat_controls *d, const struct slat_access *a)
+static void identity_gives_stage_1(const struct slat_memory *m, const struct slat_controls *c,
+                                   const struct slat_controls *d, const struct slat_access *a, struct slat_walk w,
+                                   struct slat_walk v)
 {
-  const struct slat_walk w = slat_walk_linear(m, c, a);
-  const struct slat_walk v = slat_walk_linear(m, d, a);
-
   if (!c->paging) {
     same_final(m, c, d, a, w.outcome, w.final, v.outcome, v.final, a->linear, 30, 1, 1, 0);
   } else if (slat_is_canonical(a->linear)) {
     const struct last last = levels(m, c, d, a->linear);
-    //@ assert end: w.end == v.end;
+    //@ assert steps: walk_steps_are(w, m, c, a) && walk_steps_are(v, m, d, a);
+    //@ assert ends: walk_end_is(w, m, c, a) && walk_end_is(v, m, d, a);
+    //@ assert end: w.end == v.end && 1 <= w.end <= 4;
     //@ assert reached: w.step[w.end].reached != 0 && v.step[v.end].reached != 0;
     //@ assert value: w.step[w.end].value == last.entry && v.step[v.end].value == last.entry;
     same_ending(m, c, d, a, w.outcome, w.final, w.step[w.end], v.outcome, v.final, v.step[w.end], w.end, last.us,
                 last.rw, last.xd);
   }
-  //@ assert same: same_outcome(w.outcome, v.outcome);
-  return 1;
 }
 
 /* Theorem: an access is done exactly if the guest's rights and stage 2 both allow it. */
 /*@ requires readable: \valid_read(m) && \valid_read(c) && \valid_read(a);
     requires stage2: c->stage2 <= SLAT_STAGE2_NPT;
-    requires tables: c->stage2_table <= 0xFFFFFFFFFF000 && c->guest_table <= 0xFFFFFFFFFF000;
     requires kind: a->kind <= SLAT_FETCH;
     requires paging: c->paging != 0 && canonical(a->linear);
+    requires walk: walk_is(w, m, c, a);
     terminates \true;
     assigns \nothing;
-    ensures range: 1 <= \result.end <= 4;
-    ensures rights_are_the_conjunction: \result.outcome.kind == SLAT_TRANSLATED <==>
-      \result.step[\result.end].reached != 0 && \result.step[\result.end].entry.kind == SLAT_ENTRY_PAGE &&
-      !rights_deny(c, a, guest_us(m, c, a->linear, \result.end) ? 1 : 0, guest_rw(m, c, a->linear, \result.end) ? 1 : 0,
-        guest_xd(m, c, a->linear, \result.end) ? 1 : 0) &&
-      !stage2_denies(c, \result.final, a->kind);
+    ensures rights_are_the_conjunction: w.outcome.kind == SLAT_TRANSLATED <==>
+      w.step[w.end].reached != 0 && w.step[w.end].entry.kind == SLAT_ENTRY_PAGE &&
+      !rights_deny(c, a, guest_us(m, c, a->linear, w.end) ? 1 : 0, guest_rw(m, c, a->linear, w.end) ? 1 : 0,
+        guest_xd(m, c, a->linear, w.end) ? 1 : 0) &&
+      !stage2_denies(c, w.final, a->kind);
+    ensures final_is_of_the_leaf: w.outcome.kind == SLAT_TRANSLATED ==>
+      stage2_is(w.final, m, c, leaf_address(w.step[w.end].value, a->linear, w.end));
 */
-static struct slat_walk rights_are_the_conjunction(const struct slat_memory *m, const struct slat_controls *c,
-                                                   const struct slat_access *a)
+static void rights_are_the_conjunction(const struct slat_memory *m, const struct slat_controls *c,
+                                       const struct slat_access *a, struct slat_walk w)
 {
-  const struct slat_walk w = slat_walk_linear(m, c, a);
-
+  //@ assert steps: walk_steps_are(w, m, c, a);
+  //@ assert ends: walk_end_is(w, m, c, a);
   /*@ assert end4: w.end == 4 ==> ends_at(w.outcome, w.final, m, c, a, w.step[4], 4) &&
         (w.step[4].reached != 0 ==> w.step[4].entry.kind != SLAT_ENTRY_TABLE); */
   /*@ assert end3: w.end == 3 ==> ends_at(w.outcome, w.final, m, c, a, w.step[3], 3) &&
@@ -281,15 +281,29 @@ static struct slat_walk rights_are_the_conjunction(const struct slat_memory *m, 
         (w.step[2].reached != 0 ==> w.step[2].entry.kind != SLAT_ENTRY_TABLE); */
   /*@ assert end1: w.end == 1 ==> ends_at(w.outcome, w.final, m, c, a, w.step[1], 1) &&
         (w.step[1].reached != 0 ==> w.step[1].entry.kind != SLAT_ENTRY_TABLE); */
+  //@ assert range: 1 <= w.end <= 4;
   /* A path for each level, so that its number is known. */
   switch (w.end) {
   case 4:
-    return w;
+    return;
   case 3:
-    return w;
+    return;
   case 2:
-    return w;
+    return;
   default:
-    return w;
+    return;
   }
+}
+
+/* The hypotheses of identity_gives_stage_1 can be met: they are, of one control state and itself, wherever stage 2 is an
+   identity; that there is such a stage 2 says none_is_identity. */
+/*@ requires readable: \valid_read(m) && \valid_read(c);
+    requires identity: identity(m, c, 0x10000000000000);
+    requires width: c->guest.limit == 0x400000000000 && c->guest_table == 0x1000;
+    terminates \true;
+    assigns \nothing;
+    ensures identities_are_possible: two_identities(m, c, c);
+*/
+static void identities_are_possible(const struct slat_memory *m, const struct slat_controls *c)
+{
 }

@@ -44,47 +44,39 @@ static void bytes_of_a_page(const struct slat_memory *m, const struct slat_contr
   //@ assert e1: path_e1(m, c->stage2_table, gpa + k) == path_e1(m, c->stage2_table, gpa);
 }
 
-/* Theorem: where an access is done is an SPA that its stage 2 reaches, for each of its bytes. */
+/* Theorem: every byte of an access that is done is at an SPA that its stage 2 reaches. */
 /*@ requires readable: \valid_read(m) && \valid_read(c) && \valid_read(a);
     requires stage2: c->stage2 <= SLAT_STAGE2_NPT;
-    requires tables: c->stage2_table <= 0xFFFFFFFFFF000 && c->guest_table <= 0xFFFFFFFFFF000;
-    requires kind: a->kind <= SLAT_FETCH;
-    requires paging_off: c->paging == 0 ==> a->linear <= 0xFFFFFFFF;
+    requires done: o.kind == SLAT_TRANSLATED && done_where_stage2_says(o, m, c, a->linear);
     requires byte: a->linear % 0x1000 + k < 0x1000;
     terminates \true;
     assigns \nothing;
-    ensures done_is_reached: \result.kind == SLAT_TRANSLATED ==> stage2_reaches(m, c, \result.spa + k);
+    ensures done_is_reached: stage2_reaches(m, c, o.spa + k);
 */
-static struct slat_outcome done_is_reached(const struct slat_memory *m, const struct slat_controls *c,
-                                           const struct slat_access *a, uint64_t k)
+static void done_is_reached(const struct slat_memory *m, const struct slat_controls *c, const struct slat_access *a,
+                            struct slat_outcome o, uint64_t k)
 {
-  const struct slat_outcome o = slat_walk_linear(m, c, a).outcome;
-
-  if (o.kind == SLAT_TRANSLATED) {
-    bytes_of_a_page(m, c, o.gpa, k);
-    //@ assert reached: s2_end(m, c, o.gpa + k) == SLAT_S2_PAGE && s2_spa(m, c, o.gpa + k) == o.spa + k;
-  }
-  return o;
+  bytes_of_a_page(m, c, o.gpa, k);
+  //@ assert reached: s2_end(m, c, o.gpa + k) == SLAT_S2_PAGE && s2_spa(m, c, o.gpa + k) == o.spa + k;
 }
 
-/* Theorem: the words that a walk reads for its guest's tables are in reach too, at each level that it comes to. */
+/* Theorem: each word that a walk reads for its guest's tables is at an SPA in reach, and is the word there. */
 /*@ requires readable: \valid_read(m) && \valid_read(c) && \valid_read(a);
     requires stage2: c->stage2 <= SLAT_STAGE2_NPT;
-    requires tables: c->stage2_table <= 0xFFFFFFFFFF000 && c->guest_table <= 0xFFFFFFFFFF000;
-    requires kind: a->kind <= SLAT_FETCH;
-    requires paging: c->paging != 0 && canonical(a->linear);
-    requires level_range: 1 <= level <= 4;
+    requires tables: c->guest_table <= 0xFFFFFFFFFF000;
+    requires walk: c->paging != 0 && canonical(a->linear) && walk_steps_are(w, m, c, a);
+    requires level_range: w.end <= level && level <= 4;
+    requires read: w.step[level].reached != 0;
     terminates \true;
     assigns \nothing;
-    ensures tables_are_reached: \result.end <= level && \result.step[level].reached != 0 ==>
-      stage2_reaches(m, c, \result.step[level].stage2.spa) &&
-      \result.step[level].value == mem_word(m, \result.step[level].stage2.spa);
+    ensures tables_are_reached: stage2_reaches(m, c, w.step[level].stage2.spa) &&
+      w.step[level].value == mem_word(m, w.step[level].stage2.spa);
 */
-static struct slat_walk tables_are_reached(const struct slat_memory *m, const struct slat_controls *c,
-                                           const struct slat_access *a, unsigned level)
+static void tables_are_reached(const struct slat_memory *m, const struct slat_controls *c, const struct slat_access *a,
+                               struct slat_walk w, unsigned level)
 {
-  const struct slat_walk w = slat_walk_linear(m, c, a);
-
+  //@ assert end: w.end >= 1;
+  //@ assert gpa: 0 <= guest_gpa4(c, a->linear) < 0x10000000000000;
   //@ assert s4: w.step[4].reached != 0 ==> stage2_reaches(m, c, w.step[4].stage2.spa);
   //@ assert s3: w.end <= 3 && w.step[3].reached != 0 ==> stage2_reaches(m, c, w.step[3].stage2.spa);
   //@ assert s2: w.end <= 2 && w.step[2].reached != 0 ==> stage2_reaches(m, c, w.step[2].stage2.spa);
@@ -92,36 +84,66 @@ static struct slat_walk tables_are_reached(const struct slat_memory *m, const st
   /* A path for each level, so that its number is known. */
   switch (level) {
   case 4:
-    return w;
+    return;
   case 3:
-    return w;
+    return;
   case 2:
-    return w;
+    return;
   default:
-    return w;
+    return;
   }
 }
 
-/* Theorem: two guests whose stage 2s have disjoint reach touch no common byte, whatever their own tables say.
-   c and a are one guest's controls and access, d and b the other's; i and j are any two bytes of the accesses. */
-/*@ requires readable: \valid_read(m) && \valid_read(c) && \valid_read(a) && \valid_read(d) && \valid_read(b);
+/* Theorem: two guests whose stage 2s have disjoint reach.  What one reaches, an access of the other that is done does not
+   touch, whatever their own tables say.  o is the outcome of an access a under c, done where stage 2 says (which the walk
+   promises of each of its outcomes: WALK_TRANSLATED); k is any byte of it, spa any SPA that the other guest, d, reaches. */
+/*@ requires readable: \valid_read(m) && \valid_read(c) && \valid_read(a) && \valid_read(d);
     requires disjoint: disjoint_reach(m, c, d);
     requires stage2: c->stage2 <= SLAT_STAGE2_NPT && d->stage2 <= SLAT_STAGE2_NPT;
-    requires tables: c->stage2_table <= 0xFFFFFFFFFF000 && c->guest_table <= 0xFFFFFFFFFF000 &&
-      d->stage2_table <= 0xFFFFFFFFFF000 && d->guest_table <= 0xFFFFFFFFFF000;
-    requires kind: a->kind <= SLAT_FETCH && b->kind <= SLAT_FETCH;
-    requires paging_off: (c->paging == 0 ==> a->linear <= 0xFFFFFFFF) && (d->paging == 0 ==> b->linear <= 0xFFFFFFFF);
-    requires byte: a->linear % 0x1000 + i < 0x1000 && b->linear % 0x1000 + j < 0x1000;
+    requires done: o.kind == SLAT_TRANSLATED && done_where_stage2_says(o, m, c, a->linear);
+    requires byte: a->linear % 0x1000 + k < 0x1000;
     terminates \true;
     assigns \nothing;
-    ensures isolation: \result != 0;
+    ensures isolation: !stage2_reaches(m, d, o.spa + k);
 */
-static bool isolation(const struct slat_memory *m, const struct slat_controls *c, const struct slat_access *a,
-                      const struct slat_controls *d, const struct slat_access *b, uint64_t i, uint64_t j)
+static void isolation(const struct slat_memory *m, const struct slat_controls *c, const struct slat_controls *d,
+                      const struct slat_access *a, struct slat_outcome o, uint64_t k)
 {
-  const struct slat_outcome o = done_is_reached(m, c, a, i);
-  const struct slat_outcome p = done_is_reached(m, d, b, j);
+  done_is_reached(m, c, a, o, k);
+}
 
-  //@ assert apart: o.kind == SLAT_TRANSLATED && p.kind == SLAT_TRANSLATED ==> o.spa + i != p.spa + j;
-  return 1;
+/* The same for the guests' tables: no word that the walk of one reads is one that the other reaches. */
+/*@ requires readable: \valid_read(m) && \valid_read(c) && \valid_read(a) && \valid_read(d);
+    requires disjoint: disjoint_reach(m, c, d);
+    requires stage2: c->stage2 <= SLAT_STAGE2_NPT && d->stage2 <= SLAT_STAGE2_NPT;
+    requires tables: c->guest_table <= 0xFFFFFFFFFF000;
+    requires walk: c->paging != 0 && canonical(a->linear) && walk_steps_are(w, m, c, a);
+    requires level_range: w.end <= level && level <= 4;
+    requires read: w.step[level].reached != 0;
+    terminates \true;
+    assigns \nothing;
+    ensures tables_are_isolated: !stage2_reaches(m, d, w.step[level].stage2.spa);
+*/
+static void tables_are_isolated(const struct slat_memory *m, const struct slat_controls *c,
+                                const struct slat_controls *d, const struct slat_access *a, struct slat_walk w,
+                                unsigned level)
+{
+  tables_are_reached(m, c, a, w, level);
+}
+
+/* The hypotheses can be met: over a memory of zeros, a guest under EPT reaches nothing, so its reach and that of a guest
+   without stage 2 are disjoint, and the second does reach memory. */
+/*@ requires readable: \valid_read(m) && \valid_read(c) && \valid_read(d);
+    requires zero: \forall integer spa; mem_word(m, spa) == 0;
+    requires ept: c->stage2 == SLAT_STAGE2_EPT && d->stage2 == SLAT_STAGE2_NONE;
+    terminates \true;
+    assigns \nothing;
+    ensures disjoint_is_possible: disjoint_reach(m, c, d);
+    ensures not_for_want_of_memory: stage2_reaches(m, d, 0x1000);
+*/
+static void disjoint_is_possible(const struct slat_memory *m, const struct slat_controls *c,
+                                 const struct slat_controls *d)
+{
+  //@ assert absent: \forall integer gpa; s2_end(m, c, gpa) != SLAT_S2_PAGE;
+  //@ assert identity: s2_end(m, d, 0x1000) == SLAT_S2_PAGE && s2_spa(m, d, 0x1000) == 0x1000;
 }

@@ -86,33 +86,29 @@ static void same_at3(const struct slat_memory *m, const struct slat_controls *c,
   same_final(m, c, a, o, p, f, o.gpa, 3);
 }
 
-/* Theorem: where slat_usual_outcome() decides, it says what the walk ends in; elsewhere slat_translate() asks the walk. */
+/* Theorem: where slat_usual_outcome() decides, it says what the walk w ends in; elsewhere slat_translate() asks the walk. */
 /*@ requires readable: \valid_read(m) && \valid_read(c) && \valid_read(a);
-    requires stage2: c->stage2 <= SLAT_STAGE2_NPT;
-    requires tables: c->stage2_table <= 0xFFFFFFFFFF000 && c->guest_table <= 0xFFFFFFFFFF000;
     requires kind: a->kind <= SLAT_FETCH;
-    requires paging_off: c->paging == 0 ==> a->linear <= 0xFFFFFFFF;
+    requires walk: walk_is(w, m, c, a);
+    requires usual: o.kind == SLAT_TRANSLATED && o.invalidates == 0 &&
+      (done_at3(o, m, c, a) || done_at2(o, m, c, a) || done_at1(o, m, c, a));
     terminates \true;
     assigns \nothing;
-    ensures usual_is_walk: \result != 0;
+    ensures usual_is_walk: same_translation(o, w.outcome);
 */
-static bool usual_is_walk(const struct slat_memory *m, const struct slat_controls *c, const struct slat_access *a)
+static void usual_is_walk(const struct slat_memory *m, const struct slat_controls *c, const struct slat_access *a,
+                          struct slat_outcome o, struct slat_walk w)
 {
-  const struct slat_walk w = slat_walk_linear(m, c, a);
-  const struct slat_outcome o = slat_usual_outcome(m, c, a);
-
-  if (o.kind == SLAT_TRANSLATED) {
-    if (w.end == 3) {
-      //@ assert at3: done_at3(o, m, c, a);
-      same_at3(m, c, a, o, w.outcome, w.final, w.step[3]);
-    } else if (w.end == 2) {
-      //@ assert at2: done_at2(o, m, c, a);
-      same_at2(m, c, a, o, w.outcome, w.final, w.step[2]);
-    } else {
-      //@ assert at1: w.end == 1 && done_at1(o, m, c, a);
-      same_at1(m, c, a, o, w.outcome, w.final, w.step[1]);
-    }
+  //@ assert steps: walk_steps_are(w, m, c, a);
+  //@ assert ends: walk_end_is(w, m, c, a);
+  if (w.end == 3) {
+    //@ assert at3: done_at3(o, m, c, a);
+    same_at3(m, c, a, o, w.outcome, w.final, w.step[3]);
+  } else if (w.end == 2) {
+    //@ assert at2: done_at2(o, m, c, a);
+    same_at2(m, c, a, o, w.outcome, w.final, w.step[2]);
+  } else {
+    //@ assert at1: w.end == 1 && done_at1(o, m, c, a);
+    same_at1(m, c, a, o, w.outcome, w.final, w.step[1]);
   }
-  //@ assert same: o.kind == SLAT_TRANSLATED ==> same_translation(o, w.outcome);
-  return 1;
 }
