@@ -38,7 +38,7 @@ ALLOWED_OPTIONS = {"-wp-split", "-wp-split-depth", "-wp-max-split", "-wp-fct-tim
                    "-wp-no-simpl", "-wp-pruning", "-wp-no-core", "-wp-no-filter", "-wp-no-reduce",
                    "-wp-no-ground", "-wp-bound-forall-unfolding", "-wp-init-summarize-array",
                    "-wp-extensional", "-wp-no-extensional"}
-UNIT_KEYS = {"sources", "functions", "claims", "lemmas", "defines", "timeout", "provers", "options", "warnings",
+UNIT_KEYS = {"sources", "functions", "claims", "lemmas", "defines", "timeout", "provers", "options", "warnings", "smoke_steps",
              "without_ensures", "lemmas_elsewhere", "elsewhere", "smoke_timeout", "smoke_prover", "limit"}
 # The smoke stage: no other goal is selected.  WP 25 cannot select smoke tests by name, but it makes them for every
 # function of which some property is selected; so everything is deselected but the termination clause, which each
@@ -159,6 +159,7 @@ class Unit:
                     ["-then", "-no-wp", "-report", "-report-csv", os.path.join(self.out, "properties.csv")])
         return command + prove + ["-wp-prover", data.get("smoke_prover", "cvc4"), "-wp-timeout", "5",
                                   "-wp-smoke-tests", "-wp-smoke-timeout", str(data.get("smoke_timeout", 1)),
+                                  "-wp-steps", str(data.get("smoke_steps", 100000)),
                                   "-wp-prop=" + SMOKE_ONLY]
 
     # -- reading what Frama-C said ------------------------------------------------------------------------------
@@ -721,7 +722,7 @@ def slow_goals(units):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--unit", action="append", default=[], metavar="NAME")
-    parser.add_argument("--jobs", type=int, default=2, metavar="N", help="stages at a time (2)")
+    parser.add_argument("--jobs", type=int, default=3, metavar="N", help="stages at a time (3: each leaves a core idle a third of the time)")
     parser.add_argument("--cache", action="store_true", help="keep the provers' answers; not for runs that count")
     parser.add_argument("--update", action="store_true", help="write what was proved into unit.json")
     parser.add_argument("--digest", action="store_true", help="print the digest of all that the proofs read")
