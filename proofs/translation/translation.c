@@ -20,7 +20,7 @@
     assigns \nothing;
     ensures same: same_translation(o, p);
 */
-static void same_final(const struct slat_memory *m, const struct slat_controls *c, const struct slat_access *a,
+static void same_reached(const struct slat_memory *m, const struct slat_controls *c, const struct slat_access *a,
                        struct slat_outcome o, struct slat_outcome p, struct slat_stage2 f, uint64_t gpa, unsigned level)
 {
   //@ assert allowed: !stage2_denies(c, f, a->kind);
@@ -43,7 +43,7 @@ static void same_at1(const struct slat_memory *m, const struct slat_controls *c,
   //@ assert entry: s.reached != 0 && s.value == guest_e1(m, c, a->linear) && s.entry.kind == SLAT_ENTRY_PAGE;
   //@ assert final: stage2_is(f, m, c, o.gpa);
   //@ assert translated: !stage2_denies(c, f, a->kind) ==> translated_is(p, f, o.gpa, page_shift_of(1));
-  same_final(m, c, a, o, p, f, o.gpa, 1);
+  same_reached(m, c, a, o, p, f, o.gpa, 1);
 }
 
 /* A walk that ends in a page of level 2. */
@@ -63,7 +63,7 @@ static void same_at2(const struct slat_memory *m, const struct slat_controls *c,
   //@ assert entry: s.reached != 0 && s.value == guest_e2(m, c, a->linear) && s.entry.kind == SLAT_ENTRY_PAGE;
   //@ assert final: stage2_is(f, m, c, o.gpa);
   //@ assert translated: !stage2_denies(c, f, a->kind) ==> translated_is(p, f, o.gpa, page_shift_of(2));
-  same_final(m, c, a, o, p, f, o.gpa, 2);
+  same_reached(m, c, a, o, p, f, o.gpa, 2);
 }
 
 /* A walk that ends in a page of level 3. */
@@ -83,7 +83,7 @@ static void same_at3(const struct slat_memory *m, const struct slat_controls *c,
   //@ assert entry: s.reached != 0 && s.value == guest_e3(m, c, a->linear) && s.entry.kind == SLAT_ENTRY_PAGE;
   //@ assert final: stage2_is(f, m, c, o.gpa);
   //@ assert translated: !stage2_denies(c, f, a->kind) ==> translated_is(p, f, o.gpa, page_shift_of(3));
-  same_final(m, c, a, o, p, f, o.gpa, 3);
+  same_reached(m, c, a, o, p, f, o.gpa, 3);
 }
 
 /* Theorem: where slat_usual_outcome() decides, it says what the walk w ends in; elsewhere slat_translate() asks the walk. */
