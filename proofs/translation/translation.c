@@ -21,7 +21,8 @@
     ensures same: same_translation(o, p);
 */
 static void same_reached(const struct slat_memory *m, const struct slat_controls *c, const struct slat_access *a,
-                       struct slat_outcome o, struct slat_outcome p, struct slat_stage2 f, uint64_t gpa, unsigned level)
+                         struct slat_outcome o, struct slat_outcome p, struct slat_stage2 f, uint64_t gpa,
+                         unsigned level)
 {
   //@ assert allowed: !stage2_denies(c, f, a->kind);
 }
