@@ -105,7 +105,7 @@ def proofs(path):
     return labels, None
 
 
-def public_names(library):
+def public_names(archive):
     """Errors for names that a program which uses the library could trip over."""
     errors = []
     for path in sorted(glob.glob("model/include/slat/*.h")):
@@ -121,19 +121,19 @@ def public_names(library):
                 if not item.group(1).startswith("SLAT_"):
                     errors.append("%s:%d: enumerator without SLAT_: %s" %
                                   (path, line_of(code, match.start(1) + item.start(1)), item.group(1)))
-    if library:
-        run = subprocess.run(["nm", "--defined-only", "--extern-only", "--format=posix", library],
+    if archive:
+        run = subprocess.run(["nm", "--defined-only", "--extern-only", "--format=posix", archive],
                              stdout=subprocess.PIPE, text=True, timeout=60, check=True)
         for line in run.stdout.split("\n"):
             fields = line.split()
             if len(fields) >= 2 and not fields[0].endswith(":") and not fields[0].startswith("slat_"):
-                errors.append("%s: public symbol without slat_: %s" % (library, fields[0]))
+                errors.append("%s: public symbol without slat_: %s" % (archive, fields[0]))
     return errors
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
-    parser.add_argument("--library")
+    parser.add_argument("--library", dest="archive")
     parser.add_argument("--without-proofs", action="store_true", help="do not ask whether the clauses are proved")
     parser.add_argument("--evidence", default="build/evidence/proofs.json")
     args = parser.parse_args()
@@ -181,7 +181,7 @@ def main():
     for name, path in sorted(witnesses.items()):
         if name not in known:
             holes.append("%s:1: %s is no rule of %s" % (path, name, RULES))
-    holes += public_names(args.library)
+    holes += public_names(args.archive)
 
     for hole in holes:
         print(hole)
