@@ -102,10 +102,9 @@ PARSER_SECONDS ?= 20
 PARSER_CFLAGS := -std=gnu99 -O1 -g $(SLAT_INCLUDES) -Imodel/cli -Imodel/trace -fsanitize=fuzzer,address,undefined \
                  -fno-sanitize-recover=all
 PARSER_FUZZERS := $(patsubst model/tests/%.c,$(BUILD)/test/%,$(wildcard model/tests/fuzz_*.c))
-$(BUILD)/test/fuzz_%: model/tests/fuzz_%.c $(filter-out %/main.c,$(CLI_SOURCES)) $(MODEL_SOURCES) $(RULES_C) $(RULES_H) \
+$(BUILD)/test/fuzz_%: model/tests/fuzz_%.c $(filter-out %/main.c,$(CLI_SOURCES)) $(wildcard model/src/*.[ch] model/*/*.h) $(RULES_C) $(RULES_H) \
                       | $(BUILD)/test/
-	$(Q)$(CLANG) $(PARSER_CFLAGS) -MMD -MP -MF $@.d -o $@ $(filter %.c,$^) $(CLI_LIBS)
--include $(PARSER_FUZZERS:=.d)
+	$(Q)$(CLANG) $(PARSER_CFLAGS) -o $@ $(filter-out model/src/%,$(filter %.c,$^)) $(MODEL_SOURCES) $(CLI_LIBS)
 .PHONY: fuzz-parser
 fuzz-parser: $(PARSER_FUZZERS)
 	$(if $^,,$(error there is no model/tests/fuzz_*.c))

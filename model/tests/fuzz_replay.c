@@ -80,6 +80,8 @@ static void check_step(struct replay *replay, const struct step *step)
     if (update->may == 0)
       continue;
     uint64_t must = 0;
+    check(i == SLAT_UPDATE_SLOT(update->step, update->stage == 2 ? update->level : 0u),
+          "an update that says of itself that it belongs to another slot");
     check((update->must & ~update->may) == 0, "a required flag that is not permitted");
     check((update->entry & update->may) == 0, "a flag to be set that is set");
     check(memory_read(&replay->memory, update->spa) == update->entry, "an update of another value");
