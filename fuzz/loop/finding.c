@@ -131,7 +131,7 @@ static void add_set(char *text, size_t room, const struct slat_permitted *set)
   for (unsigned i = 0; i < SLAT_MAX_UPDATES; i++)
     if (set->update[i].may)
       add(text, room,
-          "permitted: word 0x%" PRIx64 " = 0x%" PRIx64 " may get 0x%" PRIx64 ", must get 0x%" PRIx64
+          "permitted: word 0x%" PRIx64 " = 0x%" PRIx64 " may get 0x%x, must get 0x%x"
           " (stage %u level %u)\n",
           set->update[i].spa, set->update[i].entry, set->update[i].may, set->update[i].must, set->update[i].stage,
           set->update[i].level);

@@ -7,9 +7,9 @@
     assigns \nothing;
     ensures mask: \result == (accessed != 0 ? 0x20 : 0) + (dirty != 0 ? 0x40 : 0);
 */
-static inline uint64_t flag_mask(bool accessed, bool dirty)
+static inline uint16_t flag_mask(bool accessed, bool dirty)
 {
-  return (accessed ? (uint64_t)0x20 : 0) + (dirty ? (uint64_t)0x40 : 0);
+  return (uint16_t)((accessed ? 0x20u : 0u) + (dirty ? 0x40u : 0u));
 }
 
 struct slat_update slat_guest_update(const struct slat_controls *c, struct slat_step s, const struct slat_access *a,
@@ -43,9 +43,9 @@ unsigned slat_update_fault(const struct slat_controls *c, struct slat_step s, co
   return dirty ? 1 : 0; /* of a read-only page: E5 */
 }
 
-uint64_t slat_stage2_flags(const struct slat_controls *c, uint64_t e, bool leaf, bool write)
+uint16_t slat_stage2_flags(const struct slat_controls *c, uint64_t e, bool leaf, bool write)
 {
-  uint64_t flags = 0;
+  unsigned flags = 0;
 
   if (c->stage2 == SLAT_STAGE2_EPT && c->ept_ad) {
     if (SLAT_RULE(EPT_ACCESSED, e / 0x100 % 2 == 0))
@@ -59,5 +59,5 @@ uint64_t slat_stage2_flags(const struct slat_controls *c, uint64_t e, bool leaf,
     if (SLAT_RULE(NPT_DIRTY, leaf && write && e / 0x40 % 2 == 0))
       flags += 0x40;
   }
-  return flags;
+  return (uint16_t)flags;
 }

@@ -56,5 +56,5 @@ unsigned slat_update_fault(const struct slat_controls *c, struct slat_step s, co
       (\result / 0x40) % 2 == 1;
     ensures flags: \result == stage2_flags(c, e, (boolean)leaf, (boolean)write);
 */
-uint64_t slat_stage2_flags(const struct slat_controls *c, uint64_t e, bool leaf, bool write);
+uint16_t slat_stage2_flags(const struct slat_controls *c, uint64_t e, bool leaf, bool write);
 #endif

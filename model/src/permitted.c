@@ -8,7 +8,7 @@
     assigns \nothing;
     ensures made: \result != 0 <==> access_made(w);
 */
-static bool made(struct slat_walk w)
+SLAT_INLINE bool made(struct slat_walk w)
 {
   return w.end <= 4 && w.step[w.end].reached && w.step[w.end].entry.kind == SLAT_ENTRY_PAGE &&
          w.outcome.kind != SLAT_PAGE_FAULT;
@@ -18,7 +18,7 @@ static bool made(struct slat_walk w)
     assigns \nothing;
     ensures used: \result != 0 <==> step_used(s);
 */
-static bool used(struct slat_step s)
+SLAT_INLINE bool used(struct slat_step s)
 {
   return s.reached && (s.entry.kind == SLAT_ENTRY_TABLE || s.entry.kind == SLAT_ENTRY_PAGE);
 }
@@ -34,8 +34,8 @@ static bool used(struct slat_step s)
     ensures must: \result == 2 <==> visited != 0 && step_used(s) && update_must_fault(c, s, a, (boolean)allowed);
     ensures range: 0 <= \result <= 2;
 */
-static unsigned update_fault(const struct slat_controls *c, const struct slat_access *a, struct slat_step s,
-                             bool visited, bool allowed)
+SLAT_INLINE unsigned update_fault(const struct slat_controls *c, const struct slat_access *a, struct slat_step s,
+                                  bool visited, bool allowed)
 {
   return visited && used(s) ? slat_update_fault(c, s, a, allowed) : 0;
 }
@@ -48,8 +48,8 @@ static unsigned update_fault(const struct slat_controls *c, const struct slat_ac
     ensures fault: fault >= 1 ==>
       stage2_fault_is(\result, c, s.stage2, SLAT_USE_FLAGS, s.gpa, a->linear, 0, 0, 0);
 */
-static struct slat_outcome update_outcome(const struct slat_controls *c, const struct slat_access *a,
-                                          struct slat_step s, unsigned fault)
+SLAT_INLINE struct slat_outcome update_outcome(const struct slat_controls *c, const struct slat_access *a,
+                                               struct slat_step s, unsigned fault)
 {
   if (fault == 0)
     return (struct slat_outcome){ .kind = SLAT_NO_OUTCOME };
@@ -65,9 +65,11 @@ struct slat_outcomes slat_permitted_outcomes(const struct slat_controls *c, cons
   const unsigned f2 = update_fault(c, a, w.step[2], w.end <= 2, allowed);
   const unsigned f1 = update_fault(c, a, w.step[1], w.end <= 1, allowed);
   const bool required = f4 == 2 || f3 == 2 || f2 == 2 || f1 == 2;
-  struct slat_outcomes set;
+  struct slat_outcomes set = { { w.outcome } };
 
-  set.outcome[0] = w.outcome;
+  /* Nearly always: the four empty slots, without their copies. */
+  if (f4 == 0 && f3 == 0 && f2 == 0 && f1 == 0)
+    return set;
   if (SLAT_RULE(FLAGS_BEFORE_ACCESS, w.outcome.kind == SLAT_TRANSLATED && required))
     set.outcome[0].kind = SLAT_NO_OUTCOME;
   set.outcome[1] = update_outcome(c, a, w.step[1], f1);
@@ -84,7 +86,7 @@ struct slat_outcomes slat_permitted_outcomes(const struct slat_controls *c, cons
     assigns \nothing;
     ensures kind: \result.kind == s2_kind(c, e, level);
 */
-static struct slat_entry stage2_entry(const struct slat_controls *c, uint64_t e, unsigned level)
+SLAT_INLINE struct slat_entry stage2_entry(const struct slat_controls *c, uint64_t e, unsigned level)
 {
   return c->stage2 == SLAT_STAGE2_EPT ? slat_ept_entry(c, e, level) : slat_guest_entry(&c->nested, e, level);
 }
@@ -93,7 +95,7 @@ static struct slat_entry stage2_entry(const struct slat_controls *c, uint64_t e,
     assigns \nothing;
     ensures none: no_update(\result);
 */
-static struct slat_update no_update(void)
+SLAT_INLINE struct slat_update no_update(void)
 {
   return (struct slat_update){ .may = 0, .must = 0 };
 }
@@ -111,12 +113,12 @@ static struct slat_update no_update(void)
     ensures word: \result.may != 0 ==>
       \result.spa == spa && \result.entry == e && \result.stage == 2 && \result.level == level;
 */
-static struct slat_update stage2_update(const struct slat_controls *c, uint64_t spa, uint64_t e, unsigned kind,
-                                        unsigned level, unsigned step, bool write, bool done)
+SLAT_INLINE struct slat_update stage2_update(const struct slat_controls *c, uint64_t spa, uint64_t e, unsigned kind,
+                                             unsigned level, unsigned step, bool write, bool done)
 {
   if (kind != SLAT_ENTRY_TABLE && kind != SLAT_ENTRY_PAGE)
     return no_update();
-  const uint64_t may = slat_stage2_flags(c, e, kind == SLAT_ENTRY_PAGE, write);
+  const uint16_t may = slat_stage2_flags(c, e, kind == SLAT_ENTRY_PAGE, write);
   return (struct slat_update){ .spa = spa,
                                .entry = e,
                                .may = may,
@@ -147,8 +149,9 @@ struct level_updates {
     ensures on: level > 1 ==> (\result.on != 0 <==> s2_comes_to(m, c, gpa, level - 1));
     ensures next: level > 1 && \result.on != 0 ==> \result.table == path_table(m, c->stage2_table, gpa, level - 1);
 */
-static struct level_updates level_updates(const struct slat_memory *m, const struct slat_controls *c, uint64_t gpa,
-                                          uint64_t table, bool on, unsigned level, unsigned step, bool write, bool done)
+SLAT_INLINE struct level_updates level_updates(const struct slat_memory *m, const struct slat_controls *c, uint64_t gpa,
+                                               uint64_t table, bool on, unsigned level, unsigned step, bool write,
+                                               bool done)
 {
   if (!on)
     return (struct level_updates){ .update = no_update(), .table = 0, .on = 0 };
@@ -176,8 +179,8 @@ static struct level_updates level_updates(const struct slat_memory *m, const str
       (boolean)done);
     ensures guest: no_update(\result.of[0]);
 */
-static struct slat_update_row gpa_updates(const struct slat_memory *m, const struct slat_controls *c, uint64_t gpa,
-                                          unsigned step, bool write, bool done)
+SLAT_INLINE struct slat_update_row gpa_updates(const struct slat_memory *m, const struct slat_controls *c, uint64_t gpa,
+                                               unsigned step, bool write, bool done)
 {
   const struct slat_update none = no_update();
 
@@ -245,9 +248,9 @@ struct slat_update_row slat_final_updates(const struct slat_memory *m, const str
     ensures not_visited: visited == 0 ==>
       no_updates(\result.of[4], \result.of[3], \result.of[2], \result.of[1], \result.of[0]);
 */
-static struct slat_update_row updates_if(bool visited, const struct slat_memory *m, const struct slat_controls *c,
-                                         const struct slat_access *a, struct slat_step s, unsigned level, bool allowed,
-                                         bool done)
+SLAT_INLINE struct slat_update_row updates_if(bool visited, const struct slat_memory *m, const struct slat_controls *c,
+                                              const struct slat_access *a, struct slat_step s, unsigned level,
+                                              bool allowed, bool done)
 {
   const struct slat_update none = no_update();
 

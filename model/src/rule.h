@@ -17,4 +17,7 @@ extern unsigned slat_deleted_rule; /* enum slat_rule, 0 = none */
 #define SLAT_RULE(id, condition) SLAT_CHOOSE(id, condition, 0)
 /* A condition that something needs: deleted, it is always met. */
 #define SLAT_REQUIRE(id, condition) SLAT_CHOOSE(id, condition, 1)
+
+/* Whole walks go from function to function by value, which the proofs want.  Inlined, none of them is copied. */
+#define SLAT_INLINE static inline __attribute__((always_inline))
 #endif

@@ -19,8 +19,8 @@ struct ending {
     ensures step: step_is(\result, m, c, gpa, level);
     ensures rule: \result.reached == 0 ==> SLAT_RULE_NONE < \result.denied_by < SLAT_RULE_COUNT;
 */
-static inline struct slat_step visit(const struct slat_memory *m, const struct slat_controls *c, uint64_t gpa,
-                                     unsigned level)
+SLAT_INLINE struct slat_step visit(const struct slat_memory *m, const struct slat_controls *c, uint64_t gpa,
+                                   unsigned level)
 {
   struct slat_step s = { .gpa = gpa };
 
@@ -46,9 +46,9 @@ static inline struct slat_step visit(const struct slat_memory *m, const struct s
       final_is(\result.outcome, \result.final, m, c, a, gpa, shift, us, rw, xd);
     ensures done: gpa % 0x1000 == a->linear % 0x1000 ==> done_where_stage2_says(\result.outcome, m, c, a->linear);
 */
-static inline struct ending final_access(const struct slat_memory *m, const struct slat_controls *c,
-                                         const struct slat_access *a, uint64_t gpa, uint8_t shift, bool us, bool rw,
-                                         bool xd)
+SLAT_INLINE struct ending final_access(const struct slat_memory *m, const struct slat_controls *c,
+                                       const struct slat_access *a, uint64_t gpa, uint8_t shift, bool us, bool rw,
+                                       bool xd)
 {
   struct ending r = { .outcome = { .kind = SLAT_TRANSLATED, .rule = SLAT_RULE_WALK_TRANSLATED, .gpa = gpa } };
   const enum slat_use use = (enum slat_use)a->kind;
@@ -80,9 +80,9 @@ static inline struct ending final_access(const struct slat_memory *m, const stru
     ensures WALK_ORDER: ending_is(\result.outcome, \result.final, m, c, a, s, level, us, rw, xd);
     ensures done: done_where_stage2_says(\result.outcome, m, c, a->linear);
 */
-static inline struct ending finish(const struct slat_memory *m, const struct slat_controls *c,
-                                   const struct slat_access *a, struct slat_step s, unsigned level, bool us, bool rw,
-                                   bool xd)
+SLAT_INLINE struct ending finish(const struct slat_memory *m, const struct slat_controls *c,
+                                 const struct slat_access *a, struct slat_step s, unsigned level, bool us, bool rw,
+                                 bool xd)
 {
   struct ending r = { .outcome = { .kind = SLAT_NO_OUTCOME } };
 
@@ -110,9 +110,137 @@ static inline struct ending finish(const struct slat_memory *m, const struct sla
     assigns \nothing;
     ensures goes: \result != 0 <==> s.reached != 0 && s.entry.kind == SLAT_ENTRY_TABLE;
 */
-static inline bool goes_on(struct slat_step s)
+SLAT_INLINE bool goes_on(struct slat_step s)
 {
   return s.reached && s.entry.kind == SLAT_ENTRY_TABLE;
+}
+
+/* The walk from the entry of level 1 on: the entries above, with the rights us, rw and xd, reference tables. */
+/*@ requires readable: \valid_read(m) && \valid_read(c) && \valid_read(a);
+    requires table_range: c->stage2_table <= 0xFFFFFFFFFF000;
+    requires stage2: c->stage2 <= SLAT_STAGE2_NPT;
+    requires kind: a->kind <= SLAT_FETCH;
+    requires step4: step_is(w.step[4], m, c, guest_gpa4(c, a->linear), 4);
+    requires step3: step_is(w.step[3], m, c, guest_gpa3(m, c, a->linear), 3);
+    requires step2: step_is(w.step[2], m, c, guest_gpa2(m, c, a->linear), 2);
+    requires on: below2(m, c, a->linear);
+    requires us: us != 0 <==> guest_us(m, c, a->linear, 2);
+    requires rw: rw != 0 <==> guest_rw(m, c, a->linear, 2);
+    requires xd: xd != 0 <==> guest_xd(m, c, a->linear, 2);
+    terminates \true;
+    assigns \nothing;
+    ensures steps: walk_steps_are(\result, m, c, a);
+    ensures WALK_RIGHTS_ALL_LEVELS: walk_end_is(\result, m, c, a);
+    ensures sound: walk_sound(\result);
+    ensures done: done_where_stage2_says(\result.outcome, m, c, a->linear);
+*/
+SLAT_INLINE struct slat_walk walk_from1(const struct slat_memory *m, const struct slat_controls *c,
+                                        const struct slat_access *a, struct slat_walk w, bool us, bool rw, bool xd)
+{
+  //@ assert e2: w.step[2].value == guest_e2(m, c, a->linear);
+  const struct slat_step s = visit(m, c, slat_entry_address(slat_table_of(w.step[2].value), a->linear, 1), 1);
+  //@ assert a1: s.gpa == guest_gpa1(m, c, a->linear);
+  //@ assert s1: step_is(s, m, c, guest_gpa1(m, c, a->linear), 1);
+  //@ assert e1: s.reached != 0 ==> s.value == guest_e1(m, c, a->linear);
+  us = SLAT_REQUIRE(WALK_RIGHTS_ALL_LEVELS, us) && s.value / 4 % 2 == 1;
+  rw = SLAT_REQUIRE(WALK_RIGHTS_ALL_LEVELS, rw) && s.value / 2 % 2 == 1;
+  xd = SLAT_RULE(WALK_RIGHTS_ALL_LEVELS, xd) || s.value / 0x8000000000000000 % 2 == 1;
+  //@ assert us1: s.reached != 0 ==> (us != 0 <==> guest_us(m, c, a->linear, 1));
+  //@ assert rw1: s.reached != 0 ==> (rw != 0 <==> guest_rw(m, c, a->linear, 1));
+  //@ assert xd1: s.reached != 0 ==> (xd != 0 <==> guest_xd(m, c, a->linear, 1));
+  w.step[1] = s;
+  const struct ending ending = finish(m, c, a, s, 1, us, rw, xd);
+  w.end = 1;
+  w.final = ending.final;
+  w.outcome = ending.outcome;
+  return w;
+}
+
+/* The walk from the entry of level 2 on: the entries above, with the rights us, rw and xd, reference tables. */
+/*@ requires readable: \valid_read(m) && \valid_read(c) && \valid_read(a);
+    requires table_range: c->stage2_table <= 0xFFFFFFFFFF000;
+    requires stage2: c->stage2 <= SLAT_STAGE2_NPT;
+    requires kind: a->kind <= SLAT_FETCH;
+    requires step4: step_is(w.step[4], m, c, guest_gpa4(c, a->linear), 4);
+    requires step3: step_is(w.step[3], m, c, guest_gpa3(m, c, a->linear), 3);
+    requires on: below3(m, c, a->linear);
+    requires us: us != 0 <==> guest_us(m, c, a->linear, 3);
+    requires rw: rw != 0 <==> guest_rw(m, c, a->linear, 3);
+    requires xd: xd != 0 <==> guest_xd(m, c, a->linear, 3);
+    terminates \true;
+    assigns \nothing;
+    ensures steps: walk_steps_are(\result, m, c, a);
+    ensures WALK_RIGHTS_ALL_LEVELS: walk_end_is(\result, m, c, a);
+    ensures sound: walk_sound(\result);
+    ensures done: done_where_stage2_says(\result.outcome, m, c, a->linear);
+*/
+SLAT_INLINE struct slat_walk walk_from2(const struct slat_memory *m, const struct slat_controls *c,
+                                        const struct slat_access *a, struct slat_walk w, bool us, bool rw, bool xd)
+{
+  //@ assert e3: w.step[3].value == guest_e3(m, c, a->linear);
+  const struct slat_step s = visit(m, c, slat_entry_address(slat_table_of(w.step[3].value), a->linear, 2), 2);
+  //@ assert a2: s.gpa == guest_gpa2(m, c, a->linear);
+  //@ assert s2: step_is(s, m, c, guest_gpa2(m, c, a->linear), 2);
+  //@ assert e2: s.reached != 0 ==> s.value == guest_e2(m, c, a->linear);
+  us = SLAT_REQUIRE(WALK_RIGHTS_ALL_LEVELS, us) && s.value / 4 % 2 == 1;
+  rw = SLAT_REQUIRE(WALK_RIGHTS_ALL_LEVELS, rw) && s.value / 2 % 2 == 1;
+  xd = SLAT_RULE(WALK_RIGHTS_ALL_LEVELS, xd) || s.value / 0x8000000000000000 % 2 == 1;
+  //@ assert us2: s.reached != 0 ==> (us != 0 <==> guest_us(m, c, a->linear, 2));
+  //@ assert rw2: s.reached != 0 ==> (rw != 0 <==> guest_rw(m, c, a->linear, 2));
+  //@ assert xd2: s.reached != 0 ==> (xd != 0 <==> guest_xd(m, c, a->linear, 2));
+  w.step[2] = s;
+  if (!goes_on(s)) {
+    const struct ending ending = finish(m, c, a, s, 2, us, rw, xd);
+    w.end = 2;
+    w.final = ending.final;
+    w.outcome = ending.outcome;
+    return w;
+  }
+  //@ assert on: below2(m, c, a->linear);
+  return walk_from1(m, c, a, w, us, rw, xd);
+}
+
+/* The walk from the entry of level 3 on: the entries above, with the rights us, rw and xd, reference tables. */
+/*@ requires readable: \valid_read(m) && \valid_read(c) && \valid_read(a);
+    requires table_range: c->stage2_table <= 0xFFFFFFFFFF000;
+    requires stage2: c->stage2 <= SLAT_STAGE2_NPT;
+    requires kind: a->kind <= SLAT_FETCH;
+    requires step4: step_is(w.step[4], m, c, guest_gpa4(c, a->linear), 4);
+    requires on: below4(m, c, a->linear);
+    requires us: us != 0 <==> guest_us(m, c, a->linear, 4);
+    requires rw: rw != 0 <==> guest_rw(m, c, a->linear, 4);
+    requires xd: xd != 0 <==> guest_xd(m, c, a->linear, 4);
+    terminates \true;
+    assigns \nothing;
+    ensures steps: walk_steps_are(\result, m, c, a);
+    ensures WALK_RIGHTS_ALL_LEVELS: walk_end_is(\result, m, c, a);
+    ensures sound: walk_sound(\result);
+    ensures done: done_where_stage2_says(\result.outcome, m, c, a->linear);
+*/
+SLAT_INLINE struct slat_walk walk_from3(const struct slat_memory *m, const struct slat_controls *c,
+                                        const struct slat_access *a, struct slat_walk w, bool us, bool rw, bool xd)
+{
+  //@ assert e4: w.step[4].value == guest_e4(m, c, a->linear);
+  const struct slat_step s = visit(m, c, slat_entry_address(slat_table_of(w.step[4].value), a->linear, 3), 3);
+  //@ assert a3: s.gpa == guest_gpa3(m, c, a->linear);
+  //@ assert s3: step_is(s, m, c, guest_gpa3(m, c, a->linear), 3);
+  //@ assert e3: s.reached != 0 ==> s.value == guest_e3(m, c, a->linear);
+  us = SLAT_REQUIRE(WALK_RIGHTS_ALL_LEVELS, us) && s.value / 4 % 2 == 1;
+  rw = SLAT_REQUIRE(WALK_RIGHTS_ALL_LEVELS, rw) && s.value / 2 % 2 == 1;
+  xd = SLAT_RULE(WALK_RIGHTS_ALL_LEVELS, xd) || s.value / 0x8000000000000000 % 2 == 1;
+  //@ assert us3: s.reached != 0 ==> (us != 0 <==> guest_us(m, c, a->linear, 3));
+  //@ assert rw3: s.reached != 0 ==> (rw != 0 <==> guest_rw(m, c, a->linear, 3));
+  //@ assert xd3: s.reached != 0 ==> (xd != 0 <==> guest_xd(m, c, a->linear, 3));
+  w.step[3] = s;
+  if (!goes_on(s)) {
+    const struct ending ending = finish(m, c, a, s, 3, us, rw, xd);
+    w.end = 3;
+    w.final = ending.final;
+    w.outcome = ending.outcome;
+    return w;
+  }
+  //@ assert on: below3(m, c, a->linear);
+  return walk_from2(m, c, a, w, us, rw, xd);
 }
 
 struct slat_walk slat_walk_linear(const struct slat_memory *memory, const struct slat_controls *controls,
@@ -120,11 +248,10 @@ struct slat_walk slat_walk_linear(const struct slat_memory *memory, const struct
 {
   const uint64_t linear = access->linear;
   struct slat_walk w = { .end = 5 };
-  struct ending ending;
 
   if (!controls->paging) {
     /* PAGING_OFF: the linear address is the GPA, with every right (SDM 4.1.1 "Three Paging Modes"; exit qualification bits 11:9 are 011b). */
-    ending = final_access(memory, controls, access, linear, 30, 1, 1, 0);
+    const struct ending ending = final_access(memory, controls, access, linear, 30, 1, 1, 0);
     w.final = ending.final;
     w.outcome = ending.outcome;
     return w;
@@ -135,87 +262,21 @@ struct slat_walk slat_walk_linear(const struct slat_memory *memory, const struct
     return w;
   }
 
-  w.step[4] = visit(memory, controls, slat_entry_address(controls->guest_table, linear, 4), 4);
-  //@ assert a4: w.step[4].gpa == guest_gpa4(controls, linear);
-  //@ assert s4: step_is(w.step[4], memory, controls, guest_gpa4(controls, linear), 4);
-  //@ assert e4: w.step[4].reached != 0 ==> w.step[4].value == guest_e4(memory, controls, linear);
-  uint64_t e = w.step[4].value;
-  bool us = e / 4 % 2 == 1;
-  bool rw = e / 2 % 2 == 1;
-  bool xd = e / 0x8000000000000000 % 2 == 1;
-  if (!goes_on(w.step[4])) {
-    //@ assert us4: w.step[4].reached != 0 ==> (us != 0 <==> guest_us(memory, controls, linear, 4));
-    //@ assert rw4: w.step[4].reached != 0 ==> (rw != 0 <==> guest_rw(memory, controls, linear, 4));
-    //@ assert xd4: w.step[4].reached != 0 ==> (xd != 0 <==> guest_xd(memory, controls, linear, 4));
-    //@ assert end4: walk_level(memory, controls, linear) == 4;
-    ending = finish(memory, controls, access, w.step[4], 4, us, rw, xd);
+  const struct slat_step s = visit(memory, controls, slat_entry_address(controls->guest_table, linear, 4), 4);
+  //@ assert a4: s.gpa == guest_gpa4(controls, linear);
+  //@ assert s4: step_is(s, memory, controls, guest_gpa4(controls, linear), 4);
+  //@ assert e4: s.reached != 0 ==> s.value == guest_e4(memory, controls, linear);
+  const bool us = s.value / 4 % 2 == 1;
+  const bool rw = s.value / 2 % 2 == 1;
+  const bool xd = s.value / 0x8000000000000000 % 2 == 1;
+  w.step[4] = s;
+  if (!goes_on(s)) {
+    const struct ending ending = finish(memory, controls, access, s, 4, us, rw, xd);
     w.end = 4;
     w.final = ending.final;
     w.outcome = ending.outcome;
     return w;
   }
-
-  //@ assert t4: e == guest_e4(memory, controls, linear);
-  //@ assert b4: below4(memory, controls, linear);
-  w.step[3] = visit(memory, controls, slat_entry_address(slat_table_of(e), linear, 3), 3);
-  //@ assert a3: w.step[3].gpa == guest_gpa3(memory, controls, linear);
-  //@ assert s3: step_is(w.step[3], memory, controls, guest_gpa3(memory, controls, linear), 3);
-  //@ assert e3: w.step[3].reached != 0 ==> w.step[3].value == guest_e3(memory, controls, linear);
-  e = w.step[3].value;
-  us = SLAT_REQUIRE(WALK_RIGHTS_ALL_LEVELS, us) && e / 4 % 2 == 1;
-  rw = SLAT_REQUIRE(WALK_RIGHTS_ALL_LEVELS, rw) && e / 2 % 2 == 1;
-  xd = SLAT_RULE(WALK_RIGHTS_ALL_LEVELS, xd) || e / 0x8000000000000000 % 2 == 1;
-  if (!goes_on(w.step[3])) {
-    //@ assert us3: w.step[3].reached != 0 ==> (us != 0 <==> guest_us(memory, controls, linear, 3));
-    //@ assert rw3: w.step[3].reached != 0 ==> (rw != 0 <==> guest_rw(memory, controls, linear, 3));
-    //@ assert xd3: w.step[3].reached != 0 ==> (xd != 0 <==> guest_xd(memory, controls, linear, 3));
-    //@ assert end3: walk_level(memory, controls, linear) == 3;
-    ending = finish(memory, controls, access, w.step[3], 3, us, rw, xd);
-    w.end = 3;
-    w.final = ending.final;
-    w.outcome = ending.outcome;
-    return w;
-  }
-
-  //@ assert t3: e == guest_e3(memory, controls, linear);
-  //@ assert b3: below3(memory, controls, linear);
-  w.step[2] = visit(memory, controls, slat_entry_address(slat_table_of(e), linear, 2), 2);
-  //@ assert a2: w.step[2].gpa == guest_gpa2(memory, controls, linear);
-  //@ assert s2: step_is(w.step[2], memory, controls, guest_gpa2(memory, controls, linear), 2);
-  //@ assert e2: w.step[2].reached != 0 ==> w.step[2].value == guest_e2(memory, controls, linear);
-  e = w.step[2].value;
-  us = SLAT_REQUIRE(WALK_RIGHTS_ALL_LEVELS, us) && e / 4 % 2 == 1;
-  rw = SLAT_REQUIRE(WALK_RIGHTS_ALL_LEVELS, rw) && e / 2 % 2 == 1;
-  xd = SLAT_RULE(WALK_RIGHTS_ALL_LEVELS, xd) || e / 0x8000000000000000 % 2 == 1;
-  if (!goes_on(w.step[2])) {
-    //@ assert us2: w.step[2].reached != 0 ==> (us != 0 <==> guest_us(memory, controls, linear, 2));
-    //@ assert rw2: w.step[2].reached != 0 ==> (rw != 0 <==> guest_rw(memory, controls, linear, 2));
-    //@ assert xd2: w.step[2].reached != 0 ==> (xd != 0 <==> guest_xd(memory, controls, linear, 2));
-    //@ assert end2: walk_level(memory, controls, linear) == 2;
-    ending = finish(memory, controls, access, w.step[2], 2, us, rw, xd);
-    w.end = 2;
-    w.final = ending.final;
-    w.outcome = ending.outcome;
-    return w;
-  }
-
-  //@ assert t2: e == guest_e2(memory, controls, linear);
-  //@ assert b2: below2(memory, controls, linear);
-  w.step[1] = visit(memory, controls, slat_entry_address(slat_table_of(e), linear, 1), 1);
-  //@ assert a1: w.step[1].gpa == guest_gpa1(memory, controls, linear);
-  //@ assert s1: step_is(w.step[1], memory, controls, guest_gpa1(memory, controls, linear), 1);
-  //@ assert e1: w.step[1].reached != 0 ==> w.step[1].value == guest_e1(memory, controls, linear);
-  e = w.step[1].value;
-  us = SLAT_REQUIRE(WALK_RIGHTS_ALL_LEVELS, us) && e / 4 % 2 == 1;
-  rw = SLAT_REQUIRE(WALK_RIGHTS_ALL_LEVELS, rw) && e / 2 % 2 == 1;
-  xd = SLAT_RULE(WALK_RIGHTS_ALL_LEVELS, xd) || e / 0x8000000000000000 % 2 == 1;
-  //@ assert us1: w.step[1].reached != 0 ==> (us != 0 <==> guest_us(memory, controls, linear, 1));
-  //@ assert rw1: w.step[1].reached != 0 ==> (rw != 0 <==> guest_rw(memory, controls, linear, 1));
-  //@ assert xd1: w.step[1].reached != 0 ==> (xd != 0 <==> guest_xd(memory, controls, linear, 1));
-  //@ assert end1: walk_level(memory, controls, linear) == 1;
-  ending = finish(memory, controls, access, w.step[1], 1, us, rw, xd);
-  w.end = 1;
-  w.final = ending.final;
-  w.outcome = ending.outcome;
-  return w;
+  //@ assert on: below4(memory, controls, linear);
+  return walk_from3(memory, controls, access, w, us, rw, xd);
 }

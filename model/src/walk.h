@@ -21,22 +21,8 @@
     ensures sound: walk_sound(\result);
     behavior walks:
       assumes controls->paging != 0 && canonical(access->linear);
-      ensures end: \result.end == walk_level(memory, controls, access->linear);
-      ensures step4: step_is(\result.step[4], memory, controls, guest_gpa4(controls, access->linear), 4);
-      ensures step3: \result.end <= 3 ==>
-        step_is(\result.step[3], memory, controls, guest_gpa3(memory, controls, access->linear), 3);
-      ensures step2: \result.end <= 2 ==>
-        step_is(\result.step[2], memory, controls, guest_gpa2(memory, controls, access->linear), 2);
-      ensures step1: \result.end <= 1 ==>
-        step_is(\result.step[1], memory, controls, guest_gpa1(memory, controls, access->linear), 1);
-      ensures ending4: \result.end == 4 ==> ends_at(\result.outcome, \result.final, memory, controls, access,
-        \result.step[4], 4);
-      ensures ending3: \result.end == 3 ==> ends_at(\result.outcome, \result.final, memory, controls, access,
-        \result.step[3], 3);
-      ensures ending2: \result.end == 2 ==> ends_at(\result.outcome, \result.final, memory, controls, access,
-        \result.step[2], 2);
-      ensures WALK_RIGHTS_ALL_LEVELS: \result.end == 1 ==> ends_at(\result.outcome, \result.final, memory, controls, access,
-        \result.step[1], 1);
+      ensures steps: walk_steps_are(\result, memory, controls, access);
+      ensures WALK_RIGHTS_ALL_LEVELS: walk_end_is(\result, memory, controls, access);
 */
 struct slat_walk slat_walk_linear(const struct slat_memory *memory, const struct slat_controls *controls,
                                   const struct slat_access *access);

@@ -188,8 +188,8 @@ struct slat_outcome {
 struct slat_update {
   uint64_t spa;   /**< SPA of the entry */
   uint64_t entry; /**< its value when it was read */
-  uint64_t may;   /**< flags that are clear and may be set, by speculation too */
-  uint64_t must;  /**< subset of `may`: set if the access is done (TRANSLATED) */
+  uint16_t may;   /**< flags that are clear and may be set, by speculation too */
+  uint16_t must;  /**< subset of `may`: set if the access is done (TRANSLATED) */
   uint8_t stage;  /**< 1 or 2 */
   uint8_t level;  /**< 1..4 */
   uint8_t step;   /**< which reference: 4..1 the guest entry of that level, 0 the final access */
