@@ -33,9 +33,9 @@ struct scenario {
 
 /* One departure from a plain scenario. */
 struct deviation {
-  enum { FLIP, CLEAR, FEATURE, WIDTH, REGISTER, CONTROL, KIND, USER, IMPLICIT, LINEAR } what;
-  unsigned index; /* FLIP, CLEAR: store; FEATURE: offset in the configuration; REGISTER, CONTROL: register */
-  unsigned bit;   /* FLIP, REGISTER, LINEAR: bit; CONTROL: bit, with `index2` the offset of its feature; KIND: kind;
+  enum { FLIP, CLEAR, FEATURE, WIDTH, REGISTER, CONTROL, KEYS, KIND, USER, IMPLICIT, LINEAR } what;
+  unsigned index; /* FLIP, CLEAR: store; FEATURE: offset in the configuration; REGISTER, CONTROL, KEYS: register */
+  unsigned bit; /* FLIP, REGISTER, LINEAR: bit; CONTROL, KEYS: bit, with `index2` the offset of its feature; KIND: kind;
                      CLEAR: the bits to be cleared */
   unsigned index2;
 };
@@ -199,6 +199,11 @@ static unsigned all_deviations(const struct scenario *s, struct deviation *list,
   list[n++] = (struct deviation){ REGISTER, SLAT_EFER, 11, 0 };
   list[n++] = (struct deviation){ CONTROL, SLAT_CR4, 20, OFFSET(smep) };
   list[n++] = (struct deviation){ CONTROL, SLAT_CR4, 21, OFFSET(smap) };
+  for (unsigned bit = 0; bit < 4; bit++) { /* AD and WD of keys 0 and 1 */
+    list[n++] = (struct deviation){ KEYS, SLAT_PKRU, bit, OFFSET(pku) };
+    if (s->config.vendor == SLAT_INTEL)
+      list[n++] = (struct deviation){ KEYS, SLAT_PKRS, bit, OFFSET(pks) };
+  }
   if (s->config.stage2 == SLAT_STAGE2_EPT)
     list[n++] = (struct deviation){ CONTROL, SLAT_EPTP, 6, OFFSET(ept_accessed_dirty) };
   if (s->config.stage2 == SLAT_STAGE2_NPT)
@@ -223,7 +228,7 @@ static unsigned all_deviations(const struct scenario *s, struct deviation *list,
 
 static void apply(struct scenario *s, const struct deviation *d)
 {
-  bool *feature = (bool *)((char *)&s->config + (d->what == CONTROL ? d->index2 : d->index));
+  bool *feature = (bool *)((char *)&s->config + (d->what == CONTROL || d->what == KEYS ? d->index2 : d->index));
 
   switch (d->what) {
   case FLIP:
@@ -245,6 +250,11 @@ static void apply(struct scenario *s, const struct deviation *d)
   case CONTROL:
     *feature = true;
     s->reg[d->index] ^= UINT64_C(1) << d->bit;
+    break;
+  case KEYS:
+    *feature = true;
+    s->reg[SLAT_CR4] |= d->index == SLAT_PKRU ? 0x400000 : 0x1000000;
+    s->reg[d->index] |= UINT64_C(1) << d->bit;
     break;
   case REGISTER:
     s->reg[d->index] ^= UINT64_C(1) << d->bit;

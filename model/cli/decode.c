@@ -81,6 +81,16 @@ static const char *memory_type_name(unsigned memory_type)
   return names[memory_type % 8];
 }
 
+static bool has_key(const struct entry *entry)
+{
+  return entry->keys && entry->leaf && entry->format != ENTRY_EPT && is_present(entry);
+}
+
+static unsigned key_of(const struct entry *entry)
+{
+  return (unsigned)(entry->value >> 59 & 15);
+}
+
 void entry_fields_text(const struct entry *entry, char *text, size_t room)
 {
   size_t count, used = 0;
@@ -99,6 +109,8 @@ void entry_fields_text(const struct entry *entry, char *text, size_t room)
       used += (size_t)snprintf(text + used, room - used, "%s%-*s", i == 0 ? "" : " ", width,
                                set ? name_of(entry, &field[i]) : "-");
   }
+  if (has_key(entry) && used < room)
+    (void)snprintf(text + used, room - used, " key=%u", key_of(entry));
 }
 
 json_t *entry_fields_json(const struct entry *entry)
@@ -111,6 +123,8 @@ json_t *entry_fields_json(const struct entry *entry)
       (void)json_object_set_new(object, name_of(entry, &field[i]), json_boolean(entry->value >> field[i].bit % 64 & 1));
   if (entry->format == ENTRY_EPT && is_present(entry) && entry->leaf)
     (void)json_object_set_new(object, "MT", json_integer((json_int_t)(entry->value / 8 % 8)));
+  if (has_key(entry))
+    (void)json_object_set_new(object, "key", json_integer((json_int_t)key_of(entry)));
   if (is_present(entry))
     (void)json_object_set_new(object, "address", hex_json(entry_address(entry)));
   return object;
@@ -130,6 +144,7 @@ static const struct code_bit page_fault_bits[] = {
   { 2, "U/S", "a user-mode access", "a supervisor-mode access" },
   { 3, "RSVD", "a reserved bit is set in an entry", "no reserved bit" },
   { 4, "I/D", "an instruction fetch", "no instruction fetch, or not told" },
+  { 5, "PK", "protection keys deny it", NULL },
 };
 /* SDM, "Exit Qualification for EPT Violations". */
 static const struct code_bit ept_violation_bits[] = {

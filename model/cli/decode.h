@@ -14,6 +14,7 @@ struct entry {
   unsigned level; /* 1..4 */
   uint64_t value;
   bool leaf;   /* maps a page */
+  bool keys;   /* protection keys are on: bits 62:59 of a guest leaf */
   bool ept_ad; /* EPTP bit 6: bits 9:8 of an EPT entry are flags */
 };
 

@@ -34,6 +34,7 @@ static void describe(struct reference *reference, const struct slat_controls *co
   entry->format = !guest && controls->stage2 == SLAT_STAGE2_EPT ? ENTRY_EPT : controls->amd ? ENTRY_AMD : ENTRY_INTEL;
   entry->level = level;
   entry->leaf = looks_like_leaf(level, entry->value);
+  entry->keys = guest && (controls->user_keys != 0 || controls->supervisor_keys != 0);
   entry->ept_ad = controls->ept_ad;
 }
 

@@ -99,6 +99,10 @@ static void print_heading(const struct context *c, const struct explanation *x)
                  x->controls->wp, x->controls->smep, x->controls->smap, x->controls->ac, x->controls->guest.nxe);
   else
     (void)printf("  CR0.PG=0: the linear address is the GPA");
+  if (x->controls->paging && reg[SLAT_CR4] / 0x400000 % 2 == 1)
+    (void)printf("; PKRU 0x%" PRIx64, reg[SLAT_PKRU]);
+  if (x->controls->paging && reg[SLAT_CR4] / 0x1000000 % 2 == 1)
+    (void)printf("; IA32_PKRS 0x%" PRIx64, reg[SLAT_PKRS]);
   if (config->stage2 == SLAT_STAGE2_EPT)
     (void)printf("; EPTP 0x%" PRIx64 ", EPT A/D %s", reg[SLAT_EPTP], x->controls->ept_ad ? "on" : "off");
   if (config->stage2 == SLAT_STAGE2_NPT)

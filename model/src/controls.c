@@ -69,6 +69,8 @@ enum slat_status slat_check_config(struct slat_config k)
   if (k.stage2 != SLAT_STAGE2_EPT &&
       (k.ept_execute_only || k.ept_page_2mb || k.ept_page_1gb || k.ept_accessed_dirty || k.ept_advanced_info))
     return SLAT_INVALID_EPT_CAPABILITY;
+  if (k.pks && k.vendor != SLAT_INTEL)
+    return SLAT_INVALID_FEATURE_VENDOR;
   return SLAT_OK;
 }
 
@@ -90,7 +92,8 @@ static enum slat_status check_mode(struct slat_config k, uint64_t cr0, uint64_t 
     return SLAT_INVALID_CR0;
   if (lma != (lme && pg))
     return SLAT_INVALID_EFER;
-  if ((BIT(efer, 0x800) && !k.nx) || (BIT(cr4, 0x100000) && !k.smep) || (BIT(cr4, 0x200000) && !k.smap))
+  if ((BIT(efer, 0x800) && !k.nx) || (BIT(cr4, 0x100000) && !k.smep) || (BIT(cr4, 0x200000) && !k.smap) ||
+      (BIT(cr4, 0x400000) && !k.pku) || (BIT(cr4, 0x1000000) && !k.pks))
     return SLAT_INVALID_FEATURE_CONTROL;
   if (!pg)
     return SLAT_OK;
@@ -117,8 +120,6 @@ static enum slat_status check_guest_controls(struct slat_config k, uint64_t cr3,
 
   if (BIT(cr4, 0x20000))
     return SLAT_UNSUPPORTED_PCID;
-  if (BIT(cr4, 0x400000) || BIT(cr4, 0x1000000))
-    return SLAT_UNSUPPORTED_PROTECTION_KEYS;
   if (BIT(cr4, 0x800000))
     return SLAT_UNSUPPORTED_CET;
   if (intel && BIT(cr4, 0x8000000))
@@ -179,6 +180,8 @@ static enum slat_status check_state(struct slat_config k, struct slat_cpu p, uin
 {
   enum slat_status status = SLAT_OK;
 
+  if (p.reg[SLAT_PKRU] >= 0x100000000 || p.reg[SLAT_PKRS] >= 0x100000000)
+    return SLAT_INVALID_PROTECTION_KEYS;
   if (k.stage2 == SLAT_STAGE2_EPT)
     status = check_eptp(k, p.reg[SLAT_EPTP], limit);
   if (k.stage2 == SLAT_STAGE2_NPT)
@@ -228,6 +231,8 @@ static struct slat_controls controls_of(struct slat_config k, struct slat_cpu p,
     .smep = BIT(p.reg[SLAT_CR4], 0x100000),
     .smap = BIT(p.reg[SLAT_CR4], 0x200000),
     .ac = BIT(p.reg[SLAT_RFLAGS], 0x40000),
+    .user_keys = BIT(p.reg[SLAT_CR4], 0x400000) ? (uint32_t)(p.reg[SLAT_PKRU] % 0x100000000) : 0,
+    .supervisor_keys = BIT(p.reg[SLAT_CR4], 0x1000000) ? (uint32_t)(p.reg[SLAT_PKRS] % 0x100000000) : 0,
     .ept_execute_only = k.ept_execute_only,
     .ept_page_2mb = k.ept_page_2mb,
     .ept_page_1gb = k.ept_page_1gb,

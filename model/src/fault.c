@@ -29,13 +29,13 @@ struct slat_outcome slat_stage2_fault(const struct slat_controls *c, const struc
 }
 
 struct slat_outcome slat_page_fault(const struct slat_controls *c, const struct slat_access *a, bool present,
-                                    bool reserved, unsigned rule, unsigned level)
+                                    bool reserved, bool keys, bool keys_open, unsigned rule, unsigned level)
 {
   struct slat_outcome o = { .kind = SLAT_PAGE_FAULT, .stage = 1, .level = (uint8_t)level, .rule = (uint16_t)rule };
 
   o.linear = SLAT_CHOOSE(PF_CR2, a->linear, 0);
-  o.code = slat_page_fault_code(c, a, present, reserved);
-  o.code_open = slat_page_fault_code_open(c, a);
+  o.code = slat_page_fault_code(c, a, present, reserved, keys);
+  o.code_open = slat_page_fault_code_open(c, a, keys_open);
   o.invalidates = SLAT_CHOOSE(TLB_PF, SLAT_INVALIDATES_LINEAR, 0);
   return o;
 }

@@ -31,6 +31,7 @@ struct slat_outcome slat_stage2_fault(const struct slat_controls *c, const struc
                                       enum slat_rule rule, uint64_t gpa, uint64_t linear, bool us, bool rw, bool xd);
 
 /** A page fault.
+ *  @param keys, keys_open  protection keys deny the access; it is open whether the error code says so
  *  @param rule, level  what decided, for explanation */
 /*@ requires readable: \valid_read(c) && \valid_read(a);
     requires kind: a->kind <= SLAT_FETCH;
@@ -39,8 +40,8 @@ struct slat_outcome slat_stage2_fault(const struct slat_controls *c, const struc
     assigns \nothing;
     ensures PF_CR2: \result.linear == a->linear;
     ensures TLB_PF: \result.invalidates == SLAT_INVALIDATES_LINEAR;
-    ensures fault: page_fault_is(\result, c, a, present, reserved);
+    ensures fault: page_fault_is(\result, c, a, present, reserved, keys, keys_open);
 */
 struct slat_outcome slat_page_fault(const struct slat_controls *c, const struct slat_access *a, bool present,
-                                    bool reserved, unsigned rule, unsigned level);
+                                    bool reserved, bool keys, bool keys_open, unsigned rule, unsigned level);
 #endif

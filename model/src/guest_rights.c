@@ -2,7 +2,80 @@
 #include "guest_rights.h"
 #include "rule.h"
 
-enum slat_rule slat_guest_rights(const struct slat_controls *c, const struct slat_access *a, bool us, bool rw, bool xd)
+/* The two bits of a key, ADi and WDi, in PKRU or IA32_PKRS. */
+/*@ requires key: key < 16;
+    terminates \true;
+    assigns \nothing;
+    ensures bits: \result == key_bits(keys, key);
+*/
+static unsigned key_bits_of(uint32_t keys, unsigned key)
+{
+  switch (key) {
+  case 0:
+    return keys % 4;
+  case 1:
+    return keys / 0x4 % 4;
+  case 2:
+    return keys / 0x10 % 4;
+  case 3:
+    return keys / 0x40 % 4;
+  case 4:
+    return keys / 0x100 % 4;
+  case 5:
+    return keys / 0x400 % 4;
+  case 6:
+    return keys / 0x1000 % 4;
+  case 7:
+    return keys / 0x4000 % 4;
+  case 8:
+    return keys / 0x10000 % 4;
+  case 9:
+    return keys / 0x40000 % 4;
+  case 10:
+    return keys / 0x100000 % 4;
+  case 11:
+    return keys / 0x400000 % 4;
+  case 12:
+    return keys / 0x1000000 % 4;
+  case 13:
+    return keys / 0x4000000 % 4;
+  case 14:
+    return keys / 0x10000000 % 4;
+  default:
+    return keys / 0x40000000 % 4;
+  }
+}
+
+enum slat_rule slat_key_denies(const struct slat_controls *c, const struct slat_access *a, bool us, unsigned key)
+{
+  const uint32_t keys = us ? c->user_keys : c->supervisor_keys;
+  const bool supervisor = !a->user || SLAT_RULE(ACCESS_IMPLICIT, a->implicit);
+
+  if (keys == 0 || SLAT_RULE(KEY_FETCH, a->kind == SLAT_FETCH))
+    return SLAT_RULE_NONE;
+  const unsigned bits = key_bits_of(keys, key);
+  const bool ad = bits % 2 == 1;
+  const bool wd = bits / 2 == 1 && a->kind == SLAT_WRITE && SLAT_REQUIRE(KEY_WRITE_WP, !supervisor || c->wp);
+  if (SLAT_RULE(KEY_USER_ACCESS_DISABLE, us && ad))
+    return SLAT_RULE_KEY_USER_ACCESS_DISABLE;
+  if (SLAT_RULE(KEY_USER_WRITE_DISABLE, us && wd))
+    return SLAT_RULE_KEY_USER_WRITE_DISABLE;
+  if (SLAT_RULE(KEY_SUPERVISOR_ACCESS_DISABLE, !us && ad))
+    return SLAT_RULE_KEY_SUPERVISOR_ACCESS_DISABLE;
+  if (SLAT_RULE(KEY_SUPERVISOR_WRITE_DISABLE, !us && wd))
+    return SLAT_RULE_KEY_SUPERVISOR_WRITE_DISABLE;
+  return SLAT_RULE_NONE;
+}
+
+bool slat_key_open(const struct slat_controls *c, const struct slat_access *a, bool us)
+{
+  const bool supervisor = !a->user || SLAT_RULE(ACCESS_IMPLICIT, a->implicit);
+
+  return SLAT_RULE(PF_CODE_PK_OPEN, !us && !supervisor && a->kind != SLAT_FETCH && c->supervisor_keys != 0);
+}
+
+enum slat_rule slat_guest_rights(const struct slat_controls *c, const struct slat_access *a, bool us, bool rw, bool xd,
+                                 unsigned key)
 {
   const bool implicit = SLAT_RULE(ACCESS_IMPLICIT, a->implicit);
   const bool supervisor = !a->user || implicit;
@@ -15,7 +88,7 @@ enum slat_rule slat_guest_rights(const struct slat_controls *c, const struct sla
       return SLAT_RULE_RIGHTS_SMEP;
     if (SLAT_RULE(RIGHTS_EXECUTE_DISABLE, c->guest.nxe && xd))
       return SLAT_RULE_RIGHTS_EXECUTE_DISABLE;
-    return SLAT_RULE_NONE;
+    return slat_key_denies(c, a, us, key);
   }
 
   /* AC lifts SMAP for explicit accesses only. */
@@ -28,10 +101,11 @@ enum slat_rule slat_guest_rights(const struct slat_controls *c, const struct sla
     if (SLAT_RULE(RIGHTS_READ_ONLY_WP, supervisor && c->wp))
       return SLAT_RULE_RIGHTS_READ_ONLY_WP;
   }
-  return SLAT_RULE_NONE;
+  return slat_key_denies(c, a, us, key);
 }
 
-uint64_t slat_page_fault_code(const struct slat_controls *c, const struct slat_access *a, bool present, bool reserved)
+uint64_t slat_page_fault_code(const struct slat_controls *c, const struct slat_access *a, bool present, bool reserved,
+                              bool keys)
 {
   const bool user = a->user && !SLAT_RULE(ACCESS_IMPLICIT, a->implicit);
   uint64_t code = 0;
@@ -46,10 +120,14 @@ uint64_t slat_page_fault_code(const struct slat_controls *c, const struct slat_a
     code += 8;
   if (SLAT_RULE(PF_CODE_ID, a->kind == SLAT_FETCH && (c->guest.nxe || c->smep)))
     code += 0x10;
+  if (SLAT_RULE(PF_CODE_PK, keys))
+    code += 0x20;
   return code;
 }
 
-uint64_t slat_page_fault_code_open(const struct slat_controls *c, const struct slat_access *a)
+uint64_t slat_page_fault_code_open(const struct slat_controls *c, const struct slat_access *a, bool keys_open)
 {
+  if (keys_open)
+    return 0x20;
   return SLAT_RULE(PF_CODE_ID_AMD, a->kind == SLAT_FETCH && c->amd && !c->guest.nxe) ? 0x10 : 0;
 }

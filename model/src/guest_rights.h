@@ -3,19 +3,65 @@
 #ifndef SLAT_GUEST_RIGHTS_H
 #define SLAT_GUEST_RIGHTS_H
 #include <slat/slat.h>
+#include "rule.h"
 #include "../../spec/logic/guest_rights.acsl"
+
+/** The protection key of the entry that maps a page, bits 62:59. */
+/*@ terminates \true;
+    assigns \nothing;
+    ensures KEY_FIELD: \result == pte_key(e);
+    ensures range: \result < 16;
+*/
+static inline unsigned slat_key_of(uint64_t e)
+{
+  return (unsigned)SLAT_CHOOSE(KEY_FIELD, e / 0x800000000000000 % 16, 0);
+}
+
+/** The rule by which protection keys deny an access; SLAT_RULE_NONE if they allow it.
+ *  @param us   U/S is 1 in every entry of the walk: a user-mode address
+ *  @param key  of the entry that maps the page, bits 62:59 */
+/*@ requires readable: \valid_read(c) && \valid_read(a);
+    requires kind: a->kind <= SLAT_FETCH;
+    requires key: key < 16;
+    terminates \true;
+    assigns \nothing;
+    ensures KEY_FETCH: a->kind == SLAT_FETCH ==> \result == SLAT_RULE_NONE;
+    ensures KEY_USER_ACCESS_DISABLE: us != 0 && a->kind != SLAT_FETCH && key_ad(c->user_keys, key) ==>
+      \result != SLAT_RULE_NONE;
+    ensures KEY_USER_WRITE_DISABLE: us != 0 && a->kind == SLAT_WRITE && a->user != 0 && a->implicit == 0 &&
+      key_wd(c->user_keys, key) ==> \result != SLAT_RULE_NONE;
+    ensures KEY_SUPERVISOR_ACCESS_DISABLE: us == 0 && a->kind != SLAT_FETCH && key_ad(c->supervisor_keys, key) ==>
+      \result != SLAT_RULE_NONE;
+    ensures KEY_SUPERVISOR_WRITE_DISABLE: us == 0 && a->kind == SLAT_WRITE && c->wp != 0 &&
+      key_wd(c->supervisor_keys, key) ==> \result != SLAT_RULE_NONE;
+    ensures KEY_WRITE_WP: a->kind == SLAT_WRITE && a->user == 0 && c->wp == 0 &&
+      !key_ad(us != 0 ? c->user_keys : c->supervisor_keys, key) ==> \result == SLAT_RULE_NONE;
+    ensures denied: \result != SLAT_RULE_NONE <==> key_denies(c, a, us, key);
+*/
+enum slat_rule slat_key_denies(const struct slat_controls *c, const struct slat_access *a, bool us, unsigned key);
+
+/** Is it open whether the error code's PK flag is set: a user-mode access to a supervisor-mode address, with
+ *  protection keys for those on?  ERRATA.md, E24. */
+/*@ requires readable: \valid_read(c) && \valid_read(a);
+    terminates \true;
+    assigns \nothing;
+    ensures PF_CODE_PK_OPEN: \result != 0 <==> key_open(c, a, us);
+*/
+bool slat_key_open(const struct slat_controls *c, const struct slat_access *a, bool us);
 
 /** The rule by which guest rights deny an access; SLAT_RULE_NONE if they allow it.
  *  @param us, rw  U/S (R/W) is 1 in every entry of the walk
- *  @param xd      XD is 1 in any entry of the walk */
+ *  @param xd      XD is 1 in any entry of the walk
+ *  @param key     protection key of the entry that maps the page, bits 62:59 */
 /*@ requires readable: \valid_read(c) && \valid_read(a);
     requires kind: a->kind <= SLAT_FETCH;
+    requires key: key < 16;
     terminates \true;
     assigns \nothing;
     ensures RIGHTS_SUPERVISOR_PAGE: supervisor_page_denies(a, us) ==> \result != SLAT_RULE_NONE;
     ensures RIGHTS_SMAP: smap_denies(c, a, us) ==> \result != SLAT_RULE_NONE;
-    ensures RIGHTS_SMAP_AC: a->user == 0 && a->implicit == 0 && a->kind == SLAT_READ && c->ac != 0 ==>
-      \result == SLAT_RULE_NONE;
+    ensures RIGHTS_SMAP_AC: a->user == 0 && a->implicit == 0 && a->kind == SLAT_READ && c->ac != 0 &&
+      !key_denies(c, a, us, key) ==> \result == SLAT_RULE_NONE;
     ensures RIGHTS_SMAP_IMPLICIT: a->implicit != 0 && a->kind != SLAT_FETCH && us != 0 && c->smap != 0 ==>
       \result != SLAT_RULE_NONE;
     ensures RIGHTS_READ_ONLY_USER: a->kind == SLAT_WRITE && rw == 0 && !supervisor_access(a) ==>
@@ -23,13 +69,15 @@
     ensures RIGHTS_READ_ONLY_WP: a->kind == SLAT_WRITE && rw == 0 && c->wp != 0 ==> \result != SLAT_RULE_NONE;
     ensures RIGHTS_SMEP: smep_denies(c, a, us) ==> \result != SLAT_RULE_NONE;
     ensures RIGHTS_EXECUTE_DISABLE: execute_disable_denies(c, a, xd) ==> \result != SLAT_RULE_NONE;
-    ensures denied: \result != SLAT_RULE_NONE <==> rights_deny(c, a, us, rw, xd);
+    ensures denied: \result != SLAT_RULE_NONE <==> rights_deny(c, a, us, rw, xd, key);
 */
-enum slat_rule slat_guest_rights(const struct slat_controls *c, const struct slat_access *a, bool us, bool rw, bool xd);
+enum slat_rule slat_guest_rights(const struct slat_controls *c, const struct slat_access *a, bool us, bool rw, bool xd,
+                                 unsigned key);
 
 /** The #PF error code.
  *  @param present   no entry used had P = 0
- *  @param reserved  the fault is due to a reserved bit */
+ *  @param reserved  the fault is due to a reserved bit
+ *  @param keys      protection keys deny the access */
 /*@ requires readable: \valid_read(c) && \valid_read(a);
     requires kind: a->kind <= SLAT_FETCH;
     terminates \true;
@@ -40,15 +88,18 @@ enum slat_rule slat_guest_rights(const struct slat_controls *c, const struct sla
     ensures PF_CODE_US: (\result / 4) % 2 == 1 <==> !supervisor_access(a);
     ensures PF_CODE_RSVD: (\result / 8) % 2 == 1 <==> reserved != 0;
     ensures PF_CODE_ID: (\result / 0x10) % 2 == 1 <==> (a->kind == SLAT_FETCH && (c->guest.nxe != 0 || c->smep != 0));
-    ensures code: \result == page_fault_code(c, a, present, reserved);
+    ensures PF_CODE_PK: (\result / 0x20) % 2 == 1 <==> keys != 0;
+    ensures code: \result == page_fault_code(c, a, present, reserved, keys);
 */
-uint64_t slat_page_fault_code(const struct slat_controls *c, const struct slat_access *a, bool present, bool reserved);
+uint64_t slat_page_fault_code(const struct slat_controls *c, const struct slat_access *a, bool present, bool reserved,
+                              bool keys);
 
-/** Bits of the error code that no source defines (ERRATA.md, E3). */
+/** Bits of the error code that no source defines (ERRATA.md, E3 and E24).
+ *  @param keys_open  slat_key_open() */
 /*@ requires readable: \valid_read(c) && \valid_read(a);
     terminates \true;
     assigns \nothing;
-    ensures PF_CODE_ID_AMD: \result == page_fault_code_open(c, a);
+    ensures PF_CODE_ID_AMD: \result == page_fault_code_open(c, a, keys_open);
 */
-uint64_t slat_page_fault_code_open(const struct slat_controls *c, const struct slat_access *a);
+uint64_t slat_page_fault_code_open(const struct slat_controls *c, const struct slat_access *a, bool keys_open);
 #endif

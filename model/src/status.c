@@ -21,6 +21,8 @@ const char *slat_status_text(enum slat_status status)
     return "EPT needs an Intel processor, NPT an AMD one";
   case SLAT_INVALID_EPT_CAPABILITY:
     return "an EPT capability is given without EPT";
+  case SLAT_INVALID_FEATURE_VENDOR:
+    return "a feature that no processor of this vendor has";
   case SLAT_INVALID_CPU:
     return "no such logical processor";
   case SLAT_INVALID_REGISTER:
@@ -41,6 +43,8 @@ const char *slat_status_text(enum slat_status status)
     return "the nested CR3 or the host's paging would fail VMRUN";
   case SLAT_INVALID_FEATURE_CONTROL:
     return "a control bit is set for a feature that the configuration lacks";
+  case SLAT_INVALID_PROTECTION_KEYS:
+    return "PKRU or IA32_PKRS has more than 32 bits";
   case SLAT_UNSUPPORTED_32BIT_PAGING:
     return "32-bit paging";
   case SLAT_UNSUPPORTED_PAE_PAGING:
@@ -49,8 +53,6 @@ const char *slat_status_text(enum slat_status status)
     return "5-level paging (CR4.LA57)";
   case SLAT_UNSUPPORTED_PCID:
     return "process-context identifiers (CR4.PCIDE)";
-  case SLAT_UNSUPPORTED_PROTECTION_KEYS:
-    return "protection keys (CR4.PKE, CR4.PKS)";
   case SLAT_UNSUPPORTED_CET:
     return "shadow stacks (CR4.CET)";
   case SLAT_UNSUPPORTED_LINEAR_MASKING:

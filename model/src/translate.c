@@ -74,8 +74,8 @@ static inline struct slat_outcome undecided(void)
     terminates \true;
     assigns \nothing;
     ensures kind: \result.kind == SLAT_NO_OUTCOME || \result.kind == SLAT_TRANSLATED;
-    ensures done: \result.kind == SLAT_TRANSLATED ==> !rights_deny(c, a, r.us, r.rw, r.xd) && \result.invalidates == 0 &&
-      \result.gpa == leaf_address(e, a->linear, level) && done_through_stage2(\result, m, c, level);
+    ensures done: \result.kind == SLAT_TRANSLATED ==> !rights_deny(c, a, r.us, r.rw, r.xd, pte_key(e)) &&
+      \result.invalidates == 0 && \result.gpa == leaf_address(e, a->linear, level) && done_through_stage2(\result, m, c, level);
 */
 static inline struct slat_outcome usual_end(const struct slat_memory *m, const struct slat_controls *c,
                                             const struct slat_access *a, uint64_t e, unsigned level, struct rights r)
@@ -83,7 +83,7 @@ static inline struct slat_outcome usual_end(const struct slat_memory *m, const s
   const uint64_t gpa = slat_leaf_address(e, a->linear, level);
   const uint8_t shift = slat_page_shift(level);
 
-  if (slat_guest_rights(c, a, r.us, r.rw, r.xd) != SLAT_RULE_NONE)
+  if (slat_guest_rights(c, a, r.us, r.rw, r.xd, slat_key_of(e)) != SLAT_RULE_NONE)
     return undecided();
   const struct slat_reach final = slat_reach_of(m, c, gpa);
   if (!final.found)
@@ -135,7 +135,7 @@ static inline struct slat_outcome usual1(const struct slat_memory *m, const stru
   //@ assert us01: rights.us == (guest_us(m, c, a->linear, 1) ? 1 : 0);
   //@ assert rw01: rights.rw == (guest_rw(m, c, a->linear, 1) ? 1 : 0);
   //@ assert xd01: rights.xd == (guest_xd(m, c, a->linear, 1) ? 1 : 0);
-  //@ assert allowed: o.kind == SLAT_TRANSLATED ==> rights_allow(m, c, a, 1);
+  //@ assert allowed: o.kind == SLAT_TRANSLATED ==> rights_allow(m, c, a, 1, e);
   //@ assert stage2: o.kind == SLAT_TRANSLATED ==> done_through_stage2(o, m, c, 1);
   //@ assert done: o.kind == SLAT_TRANSLATED ==> done_at1(o, m, c, a);
   return o;
@@ -182,7 +182,7 @@ static inline struct slat_outcome usual2(const struct slat_memory *m, const stru
   //@ assert us01: rights.us == (guest_us(m, c, a->linear, 2) ? 1 : 0);
   //@ assert rw01: rights.rw == (guest_rw(m, c, a->linear, 2) ? 1 : 0);
   //@ assert xd01: rights.xd == (guest_xd(m, c, a->linear, 2) ? 1 : 0);
-  //@ assert allowed: o.kind == SLAT_TRANSLATED ==> rights_allow(m, c, a, 2);
+  //@ assert allowed: o.kind == SLAT_TRANSLATED ==> rights_allow(m, c, a, 2, e);
   //@ assert stage2: o.kind == SLAT_TRANSLATED ==> done_through_stage2(o, m, c, 2);
   //@ assert done: o.kind == SLAT_TRANSLATED ==> done_at2(o, m, c, a);
   return o;
@@ -230,7 +230,7 @@ static inline struct slat_outcome usual3(const struct slat_memory *m, const stru
   //@ assert us01: rights.us == (guest_us(m, c, a->linear, 3) ? 1 : 0);
   //@ assert rw01: rights.rw == (guest_rw(m, c, a->linear, 3) ? 1 : 0);
   //@ assert xd01: rights.xd == (guest_xd(m, c, a->linear, 3) ? 1 : 0);
-  //@ assert allowed: o.kind == SLAT_TRANSLATED ==> rights_allow(m, c, a, 3);
+  //@ assert allowed: o.kind == SLAT_TRANSLATED ==> rights_allow(m, c, a, 3, e);
   //@ assert stage2: o.kind == SLAT_TRANSLATED ==> done_through_stage2(o, m, c, 3);
   //@ assert done: o.kind == SLAT_TRANSLATED ==> done_at3(o, m, c, a);
   return o;

@@ -92,13 +92,15 @@ SLAT_INLINE struct ending finish(const struct slat_memory *m, const struct slat_
   }
   if (s.entry.kind == SLAT_ENTRY_NOT_PRESENT || s.entry.kind == SLAT_ENTRY_RESERVED) {
     const bool reserved = s.entry.kind == SLAT_ENTRY_RESERVED;
-    r.outcome = slat_page_fault(c, a, reserved, reserved, s.entry.rule, level);
+    r.outcome = slat_page_fault(c, a, reserved, reserved, 0, 0, s.entry.rule, level);
     return r;
   }
   /* WALK_ORDER: rights only once the whole walk has given a translation, and before stage 2 of what it gave. */
-  const enum slat_rule denied = slat_guest_rights(c, a, us, rw, xd);
+  const unsigned key = slat_key_of(s.value);
+  const enum slat_rule denied = slat_guest_rights(c, a, us, rw, xd, key);
   if (denied != SLAT_RULE_NONE) {
-    r.outcome = slat_page_fault(c, a, 1, 0, denied, level);
+    const bool keys = slat_key_denies(c, a, us, key) != SLAT_RULE_NONE;
+    r.outcome = slat_page_fault(c, a, 1, 0, keys, slat_key_open(c, a, us), denied, level);
     return r;
   }
   const uint64_t gpa = slat_leaf_address(s.value, a->linear, level);

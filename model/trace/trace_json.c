@@ -20,7 +20,8 @@ static const char *const register_names[SLAT_REGISTER_COUNT] = {
   [SLAT_CR4] = "CR4",           [SLAT_EFER] = "EFER",
   [SLAT_RFLAGS] = "RFLAGS",     [SLAT_EPTP] = "EPTP",
   [SLAT_NCR3] = "nCR3",         [SLAT_HOST_CR0] = "host CR0",
-  [SLAT_HOST_CR4] = "host CR4", [SLAT_HOST_EFER] = "host EFER"
+  [SLAT_HOST_CR4] = "host CR4", [SLAT_HOST_EFER] = "host EFER",
+  [SLAT_PKRU] = "PKRU",         [SLAT_PKRS] = "IA32_PKRS"
 };
 static const char *const access_kind_names[] = { [SLAT_READ] = "read", [SLAT_WRITE] = "write", [SLAT_FETCH] = "fetch" };
 static const char *const vendor_names[] = { [SLAT_INTEL] = "intel", [SLAT_AMD] = "amd" };
@@ -56,6 +57,8 @@ static const struct feature {
   { "page_1gb", offsetof(struct slat_config, page_1gb) },
   { "smep", offsetof(struct slat_config, smep) },
   { "smap", offsetof(struct slat_config, smap) },
+  { "pku", offsetof(struct slat_config, pku) },
+  { "pks", offsetof(struct slat_config, pks) },
   { "ept_execute_only", offsetof(struct slat_config, ept_execute_only) },
   { "ept_page_2mb", offsetof(struct slat_config, ept_page_2mb) },
   { "ept_page_1gb", offsetof(struct slat_config, ept_page_1gb) },
@@ -65,11 +68,21 @@ static const struct feature {
 
 /* The fields of each object, for the check and for the error message. */
 static const char *const header_fields[] = { "slat-trace", "config", "note", NULL };
-static const char *const config_fields[] = {
-  "vendor", "stage2",           "maxphyaddr",   "nx",           "page_1gb",           "smep",
-  "smap",   "ept_execute_only", "ept_page_2mb", "ept_page_1gb", "ept_accessed_dirty", "ept_advanced_info",
-  NULL
-};
+static const char *const config_fields[] = { "vendor",
+                                             "stage2",
+                                             "maxphyaddr",
+                                             "nx",
+                                             "page_1gb",
+                                             "smep",
+                                             "smap",
+                                             "pku",
+                                             "pks",
+                                             "ept_execute_only",
+                                             "ept_page_2mb",
+                                             "ept_page_1gb",
+                                             "ept_accessed_dirty",
+                                             "ept_advanced_info",
+                                             NULL };
 static const char *const event_fields[] = { "cpu", "register", "store", "access", "invlpg", "observed", "note", NULL };
 static const char *const register_fields[] = { "name", "value", NULL };
 static const char *const store_fields[] = { "spa", "width", "value", NULL };
@@ -638,8 +651,8 @@ static bool write_header(const struct slat_trace *trace, FILE *stream)
               put(fields, "stage2", json_string(slat_stage2_name(config->stage2))) &&
               put(fields, "maxphyaddr", json_integer(config->maxphyaddr));
   for (size_t i = 0; i < COUNT(features); i++)
-    good = good &&
-           put(fields, features[i].name, json_boolean(*(const bool *)((const char *)config + features[i].offset)));
+    if (*(const bool *)((const char *)config + features[i].offset))
+      good = good && put(fields, features[i].name, json_true());
   good = put(line, "slat-trace", json_integer(SLAT_TRACE_VERSION)) && good;
   good = put(line, "config", fields) && good;
   return write_object(line, good && put_note(line, trace->note), stream);

@@ -213,7 +213,11 @@ static void same_ending(const struct slat_memory *m, const struct slat_controls 
                         bool rw, bool xd)
 {
   //@ assert kind: s.entry.kind == t.entry.kind;
-  if (s.entry.kind == SLAT_ENTRY_PAGE && slat_guest_rights(c, a, us, rw, xd) == SLAT_RULE_NONE) {
+  //@ assert key: pte_key(s.value) == pte_key(t.value);
+  //@ assert keys: key_denies(c, a, us, pte_key(s.value)) == key_denies(d, a, us, pte_key(t.value));
+  //@ assert open: key_open(c, a, us) == key_open(d, a, us);
+  //@ assert deny: rights_deny(c, a, us, rw, xd, pte_key(s.value)) == rights_deny(d, a, us, rw, xd, pte_key(t.value));
+  if (s.entry.kind == SLAT_ENTRY_PAGE && slat_guest_rights(c, a, us, rw, xd, slat_key_of(s.value)) == SLAT_RULE_NONE) {
     //@ assert leaf: level <= 3 || level == 4;
     //@ assert field: s.value % 0x10000000000000 < c->guest.limit && level <= 3;
     page_below_limit(s.value, a->linear, level, c->guest.limit);
@@ -263,7 +267,7 @@ static void identity_gives_stage_1(const struct slat_memory *m, const struct sla
     ensures rights_are_the_conjunction: w.outcome.kind == SLAT_TRANSLATED <==>
       w.step[w.end].reached != 0 && w.step[w.end].entry.kind == SLAT_ENTRY_PAGE &&
       !rights_deny(c, a, guest_us(m, c, a->linear, w.end) ? 1 : 0, guest_rw(m, c, a->linear, w.end) ? 1 : 0,
-        guest_xd(m, c, a->linear, w.end) ? 1 : 0) &&
+        guest_xd(m, c, a->linear, w.end) ? 1 : 0, pte_key(w.step[w.end].value)) &&
       !stage2_denies(c, w.final, a->kind);
     ensures final_is_of_the_leaf: w.outcome.kind == SLAT_TRANSLATED ==>
       stage2_is(w.final, m, c, leaf_address(w.step[w.end].value, a->linear, w.end));

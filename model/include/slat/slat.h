@@ -34,6 +34,7 @@ enum slat_status {
   SLAT_INVALID_MAXPHYADDR,     /**< outside 32..52 */
   SLAT_INVALID_STAGE2_VENDOR,  /**< EPT on AMD, or NPT on Intel */
   SLAT_INVALID_EPT_CAPABILITY, /**< an EPT capability without EPT */
+  SLAT_INVALID_FEATURE_VENDOR, /**< a feature that no processor of this vendor has */
   SLAT_INVALID_CPU,            /**< logical processor out of range */
   SLAT_INVALID_REGISTER,
   SLAT_INVALID_EVENT,
@@ -44,12 +45,12 @@ enum slat_status {
   SLAT_INVALID_EPTP,   /**< memory type, walk length, A/D without capability, reserved bit */
   SLAT_INVALID_NCR3,
   SLAT_INVALID_FEATURE_CONTROL, /**< a control bit for a feature that the configuration lacks */
+  SLAT_INVALID_PROTECTION_KEYS, /**< PKRU or IA32_PKRS of more than 32 bits */
   /* lawful, and not modelled yet */
   SLAT_UNSUPPORTED_32BIT_PAGING,
   SLAT_UNSUPPORTED_PAE_PAGING,
   SLAT_UNSUPPORTED_LA57,
   SLAT_UNSUPPORTED_PCID,
-  SLAT_UNSUPPORTED_PROTECTION_KEYS,
   SLAT_UNSUPPORTED_CET,
   SLAT_UNSUPPORTED_LINEAR_MASKING,  /**< CR4.LAM_SUP, CR3 bits 62:61 (LAM for user pointers), EFER.UAIE */
   SLAT_UNSUPPORTED_LASS,            /**< CR4.LASS */
@@ -74,6 +75,8 @@ struct slat_config {
   bool page_1gb;           /**< CPUID.80000001H:EDX[26], 1 GB pages in guest paging and NPT */
   bool smep;               /**< CPUID.07H:EBX[7] */
   bool smap;               /**< CPUID.07H:EBX[20] */
+  bool pku;                /**< CPUID.07H:ECX[3], CR4.PKE may be 1 */
+  bool pks;                /**< CPUID.07H:ECX[31], CR4.PKS may be 1; Intel only */
   bool ept_execute_only;   /**< IA32_VMX_EPT_VPID_CAP[0] */
   bool ept_page_2mb;       /**< IA32_VMX_EPT_VPID_CAP[16] */
   bool ept_page_1gb;       /**< IA32_VMX_EPT_VPID_CAP[17] */
@@ -93,6 +96,8 @@ enum slat_register {
   SLAT_HOST_CR0,
   SLAT_HOST_CR4,
   SLAT_HOST_EFER, /**< the host's, at VMRUN (stage2 = NPT) */
+  SLAT_PKRU,      /**< rights of protection keys, user-mode addresses: bit 2i is ADi, bit 2i+1 is WDi */
+  SLAT_PKRS,      /**< IA32_PKRS, the same for supervisor-mode addresses */
   SLAT_REGISTER_COUNT
 };
 
@@ -112,8 +117,10 @@ struct slat_controls {
   uint64_t stage2_table;     /**< SPA of the EPT or nested PML4 table */
   uint8_t stage2;            /**< enum slat_stage2_kind */
   bool amd;
-  bool paging;             /**< CR0.PG; off: the linear address is the GPA */
-  bool wp, smep, smap, ac; /**< CR0.WP, CR4.SMEP, CR4.SMAP, RFLAGS.AC */
+  bool paging;              /**< CR0.PG; off: the linear address is the GPA */
+  bool wp, smep, smap, ac;  /**< CR0.WP, CR4.SMEP, CR4.SMAP, RFLAGS.AC */
+  uint32_t user_keys;       /**< PKRU with CR4.PKE = 1, else 0: which denies nothing */
+  uint32_t supervisor_keys; /**< IA32_PKRS with CR4.PKS = 1, else 0 */
   bool ept_execute_only, ept_page_2mb, ept_page_1gb, ept_advanced_info; /**< capabilities */
   bool ept_ad; /**< EPTP bit 6: accessed and dirty flags for EPT are on */
 };
