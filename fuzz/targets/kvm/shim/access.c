@@ -125,7 +125,7 @@ void report_walk(gpa_t gpa, const struct x86_exception *fault, struct kip_walk *
   result->address = fault->address;
   result->nested = fault->nested_page_fault;
   if (result->nested && machine.config.mode == KIP_NESTED_EPT)
-    result->exit_qualification = machine.vcpu->arch.exit_qualification;
+    result->exit_qualification = FAULT_QUALIFICATION(fault);
 }
 
 void kip_walk(uint64_t gva, unsigned int access, struct kip_walk *result)
@@ -134,7 +134,7 @@ void kip_walk(uint64_t gva, unsigned int access, struct kip_walk *result)
   struct kvm_mmu *mmu = vcpu->arch.walk_mmu;
   struct x86_exception fault = { 0 };
 
-  vcpu->arch.exit_qualification = 0;
+  FAULT_QUALIFICATION(&fault) = 0;
   report_walk(mmu->gva_to_gpa(vcpu, mmu, guest_address(gva), access_bits(access), &fault), &fault, result);
 }
 
@@ -216,6 +216,15 @@ int __wrap_x86_emulate_instruction(struct kvm_vcpu *vcpu, gpa_t cr2_or_gpa, int 
   return 1;
 }
 
+static bool leaf_is_mmio(u64 spte)
+{
+#if LINUX_6_12
+  return is_mmio_spte(machine.kvm, spte);
+#else
+  return is_mmio_spte(spte);
+#endif
+}
+
 static void report_leaf(const struct shadow_walk *walk, struct kip_leaf *leaf)
 {
   BUILD_BUG_ON((int)SHADOW_R != KIP_RIGHT_R || (int)SHADOW_W != KIP_RIGHT_W || (int)SHADOW_U != KIP_RIGHT_U ||
@@ -223,7 +232,7 @@ static void report_leaf(const struct shadow_walk *walk, struct kip_leaf *leaf)
   *leaf = (struct kip_leaf){ .present = walk->present,
                              .spte = walk->spte,
                              .level = walk->level,
-                             .mmio = walk->reserved && is_mmio_spte(walk->spte),
+                             .mmio = walk->reserved && leaf_is_mmio(walk->spte),
                              .gpa = U64_MAX };
   if (!walk->present)
     return;
