@@ -452,7 +452,8 @@ static bool judge_outcome(struct loop *loop, enum observation observation, const
                                                                        .rule = verdict.rule,
                                                                        .access = access,
                                                                        .set = held,
-                                                                       .observed = &observed->outcome });
+                                                                       .observed = &observed->outcome,
+                                                                       .code_unknown = observed->code_unknown });
 
     if (!waiver || !waiver->report_only)
       return false;

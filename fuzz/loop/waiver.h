@@ -21,6 +21,7 @@ struct divergence {
     *access; /* OBSERVE_RIGHT: the one that the cached translation permits; NULL for OBSERVE_DATA */
   const struct slat_permitted *set;    /* NULL for OBSERVE_DATA */
   const struct slat_outcome *observed; /* NULL for OBSERVE_FLAGS and OBSERVE_DATA */
+  uint64_t code_unknown;               /* bits of its code that the target does not give; in `set` they are open */
   uint64_t spa, before, after;         /* OBSERVE_FLAGS, OBSERVE_DATA: the word */
   const char *text;                    /* a target that gave no outcome: what it did; else NULL */
 };

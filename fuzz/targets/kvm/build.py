@@ -49,7 +49,8 @@ OPTIONAL_SOURCES = ["arch/x86/kvm/regs.c"]  # compiled where the tree has them: 
 KVM_DIRECTORIES = ("arch/x86/kvm", "virt/kvm")  # what a mutant may replace; the rest of the tree is prepared once
 
 # What stable releases change within a series, so that the version does not tell: a macro for the shim if the file of the tree has the text.
-PROBES = {"KIP_HAS_QUALIFICATION_IN_FAULT": ("arch/x86/kvm/kvm_emulate.h", r"exit_qualification;")}
+PROBES = {"KIP_HAS_QUALIFICATION_IN_FAULT": ("arch/x86/kvm/kvm_emulate.h", r"exit_qualification;"),
+          "KIP_HAS_WHOLE_QUALIFICATION": ("arch/x86/kvm/mmu/paging_tmpl.h", r"\|= EPT_VIOLATION_GVA_TRANSLATED;")}
 
 SHIM_KERNEL = ["memory", "kernel", "vendor", "machine", "access", "nested"]  # compiled with the kernel's headers
 SHIM_PROCESS = ["host", "events", "shadow_cpu", "coverage"]  # compiled with libc's

@@ -6,6 +6,8 @@
  * emulation. */
 #include "shim.h"
 
+#include <asm/vmx.h>
+
 extern int __real_kvm_vcpu_read_guest(struct kvm_vcpu *vcpu, gpa_t gpa, void *data, unsigned long len);
 extern int __real_kvm_vcpu_read_guest_page(struct kvm_vcpu *vcpu, gfn_t gfn, void *data, int offset, int len);
 extern int __real_kvm_vcpu_write_guest(struct kvm_vcpu *vcpu, gpa_t gpa, const void *data, unsigned long len);
@@ -124,8 +126,10 @@ void report_walk(gpa_t gpa, const struct x86_exception *fault, struct kip_walk *
   result->error_code = fault->error_code;
   result->address = fault->address;
   result->nested = fault->nested_page_fault;
-  if (result->nested && machine.config.mode == KIP_NESTED_EPT)
+  if (result->nested && machine.config.mode == KIP_NESTED_EPT) {
     result->exit_qualification = FAULT_QUALIFICATION(fault);
+    result->exit_qualification_open = QUALIFICATION_OPEN;
+  }
 }
 
 void kip_walk(uint64_t gva, unsigned int access, struct kip_walk *result)

@@ -28,11 +28,16 @@
 #define kvm_userspace_memory_region2 kvm_userspace_memory_region
 #endif
 
-/* Where the walker of EPT leaves the exit qualification of a fault. */
+/* Where the walker of EPT leaves the exit qualification of a fault, and which bits (linear address valid, final access) it leaves out. */
 #ifdef KIP_HAS_QUALIFICATION_IN_FAULT
 #define FAULT_QUALIFICATION(fault) ((fault)->exit_qualification)
 #else
 #define FAULT_QUALIFICATION(fault) (machine.vcpu->arch.exit_qualification)
+#endif
+#ifdef KIP_HAS_WHOLE_QUALIFICATION
+#define QUALIFICATION_OPEN 0
+#else
+#define QUALIFICATION_OPEN (EPT_VIOLATION_GVA_IS_VALID | EPT_VIOLATION_GVA_TRANSLATED)
 #endif
 
 /* The one machine. */
