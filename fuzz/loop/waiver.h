@@ -3,6 +3,7 @@
  * as can be. */
 #ifndef FUZZ_WAIVER_H
 #define FUZZ_WAIVER_H
+#include <string.h>
 #include "target.h"
 
 enum { WAIVERS_MAX = 32 };
@@ -33,6 +34,14 @@ struct waiver {
   bool report_only;      /* only the report of the fault differs: what else the access did is judged */
   const char *evidence;  /* where the target says so, or how it was seen */
   bool (*covers)(const struct divergence *divergence);
+  const char *complaint; /* in place of covers(): complaints of the target with this text in them */
+  const char *version;   /* for versions of the target that begin with this only; NULL: for all */
 };
+
+/** Has the target's version this waiver at all? */
+static inline bool waiver_holds(const struct fuzz_target *target, const struct waiver *waiver)
+{
+  return !waiver->version || strncmp(target->version(), waiver->version, strlen(waiver->version)) == 0;
+}
 
 #endif

@@ -23,6 +23,7 @@ Result in OUT:  kvm.o (link it with the harness; its interface is kvm_in_process
 import concurrent.futures
 import fcntl
 import hashlib
+import itertools
 import json
 import os
 import re
@@ -383,7 +384,18 @@ def undefined(objects):
     return names, called
 
 
-def write_stubs(path, kernel, process):
+def warnings_of(kvm):
+    """Each WARN and BUG of KVM: file, line, and what is tested, which the kernel does not tell."""
+    for directory in KVM_DIRECTORIES:
+        for path in sorted((kvm / directory).rglob("*.[ch]")):
+            for line, text in enumerate(path.read_text(errors="replace").splitlines(), 1):
+                found = re.search(r"\b(?:KVM_)?(?:MMU_)?(?:WARN|BUG)(?:_ON)?(?:_ONCE)?\(([^\"\\]{1,80})", text)
+                if found:
+                    depth = list(itertools.accumulate((c == "(") - (c == ")") for c in found.group(1)))
+                    yield path.relative_to(kvm), line, found.group(1)[: (depth + [-1]).index(-1)]
+
+
+def write_stubs(path, kernel, process, kvm):
     """Whatever of the rest of the kernel KVM refers to and the shim has not got: a function that names itself and ends the run, or zeroes."""
     combined = path.with_suffix(".o")
     run(["ld", "-r", "-o", str(combined), *[f"--wrap={w}" for w in WRAP], *kernel])
@@ -400,6 +412,10 @@ def write_stubs(path, kernel, process):
     lines += ["\t.bss", "\t.balign 64"]
     for n in data:
         lines += [f"\t.globl {n}", f"{n}:\t.skip 4096"]
+    lines += ["\t.section .data.rel.ro, \"aw\"", "\t.balign 8", "\t.globl host_warnings", "host_warnings:"]
+    for file, number, condition in warnings_of(kvm):
+        lines += ["\t.pushsection .rodata", f'1:\t.asciz "{file}"', f'2:\t.asciz "{condition}"', "\t.popsection", f"\t.quad 1b, {number}, 2b"]
+    lines += ["\t.quad 0, 0, 0"]
     path.write_text("\n".join(lines + ['\t.section .note.GNU-stack, "", @progbits', ""]))
     return combined, len(functions), len(data)
 
@@ -416,7 +432,7 @@ def link_kvm(out, kernel, process):
             obj = copy
         prepared.append(obj)
     process = [str(p) for p in process]
-    combined, functions, data = write_stubs(out / "stubs.S", prepared, process)
+    combined, functions, data = write_stubs(out / "stubs.S", prepared, process, out / "source")
     run(["clang", "-c", "-o", str(out / "stubs-text.o"), str(out / "stubs.S")])
     run(["ld", "-r", "-o", str(out / "all.o"), str(combined), str(out / "stubs-text.o"), *process])
     # The kernel's names stay inside: a harness may have its own mutex_lock() or rb_insert().

@@ -237,7 +237,7 @@ struct kip_event {
   enum kip_event_kind kind;
   unsigned line;    /* 0 if unknown */
   const char *file; /* path in the kernel tree, or what happened */
-  const char *text; /* sanitizer's message, name of the missing function, or "" */
+  const char *text; /* message, or what was tested; sanitizer's message; name of the missing function; or "" */
 };
 
 /** Events since kip_reset(), the first 16 of them kept. UBSan tells of each place in the code only once a process. */
