@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # Fuzzing: the scenario generator, the differential loop, the targets, and the run that ends with a report.
 #
-#   make fuzz TARGET=kvm-shadow DURATION=60 SEED=1 KERNEL=DIR
+#   make fuzz TARGET=kvm-shadow DURATION=60 SEED=1 KERNEL=6.12    # Debian's 6.1 (the default) or 6.12, or a directory with either
 #   make fuzz-replay-sanitized TARGET=kvm-shadow    # the queue of the last run, under ASan and UBSan
 #   make fuzz-programs                              # what the runs need, without running
 
@@ -50,8 +50,15 @@ $(foreach target,$(FUZZ_TARGETS),$(eval $(call fuzz_target_rules,$(target))))
 fuzz-objects: $(FUZZ)/libfuzz.a $(FUZZ)/obj/loop/main.o $(FUZZ)/obj/loop/main-afl.o $(FUZZ_LIBSLAT) $(LIBSLAT_DELETABLE) \
               $(foreach target,$(FUZZ_TARGETS),$(FUZZ)/$(target)/target.a $(FUZZ)/$(target)/mutator.so)
 
+# The kernel: 6.1, 6.12, or which of them the tree is. What belongs to another than 6.1 has it in its name: programs, runs, evidence.
+FUZZ_DEBIAN := 6.1 6.12
+FUZZ_SERIES := $(if $(filter $(FUZZ_DEBIAN),$(KERNEL)),$(KERNEL),$(if $(KERNEL),$(shell KERNEL='$(KERNEL)' fuzz/targets/kvm/build.sh series),6.1))
+$(if $(FUZZ_SERIES),,$(error KERNEL is 6.1, 6.12, or a directory with a tree of either))
+FUZZ_OTHER := $(filter-out 6.1,$(FUZZ_SERIES))
+
 # KVM is built by its own script, which knows what has changed; a tree of one's own goes to directories of its own.
-FUZZ_KVM := $(BUILD)/kvm/$(if $(KERNEL),own-)
+FUZZ_KVM := $(BUILD)/kvm/$(if $(filter-out $(FUZZ_DEBIAN),$(KERNEL)),own-)$(addsuffix -,$(FUZZ_OTHER))
+FUZZ_PROGRAMS = $(FUZZ)/$(1)$(addprefix -,$(FUZZ_OTHER))
 .PHONY: fuzz-kvm
 fuzz-kvm:
 	@for variant in plain afl; do \
@@ -61,20 +68,20 @@ fuzz-kvm:
 .PHONY: fuzz-programs
 fuzz-programs: fuzz-objects fuzz-kvm
 	@for target in $(FUZZ_TARGETS); do for variant in plain afl; do \
-	  fuzz/loop/link $$target $$variant $(FUZZ_KVM)$$variant $(FUZZ)/$$target/$$variant || exit 1; \
+	  fuzz/loop/link $$target $$variant $(FUZZ_KVM)$$variant $(call FUZZ_PROGRAMS,$$target)/$$variant || exit 1; \
 	done; \
-	fuzz/loop/link $$target rules $(FUZZ_KVM)plain $(FUZZ)/$$target/rules || exit 1; done
+	fuzz/loop/link $$target rules $(FUZZ_KVM)plain $(call FUZZ_PROGRAMS,$$target)/rules || exit 1; done
 
 fuzz: fuzz-programs $(CLI)
-	@fuzz/report/run --target '$(TARGET)' --duration '$(DURATION)' --seed '$(SEED)' --kernel '$(KERNEL)' --oracle '$(ORACLE)'
+	@fuzz/report/run --target '$(TARGET)' --duration '$(DURATION)' --seed '$(SEED)' --kernel '$(FUZZ_SERIES)' --oracle '$(ORACLE)'
 
 .PHONY: fuzz-replay-sanitized
 fuzz-replay-sanitized: fuzz-objects
 	@for variant in asan ubsan; do \
 	  OUT=$(CURDIR)/$(FUZZ_KVM)$$variant KERNEL='$(KERNEL)' fuzz/targets/kvm/build.sh $$variant && \
-	  fuzz/loop/link $(TARGET) $$variant $(FUZZ_KVM)$$variant $(FUZZ)/$(TARGET)/$$variant || exit 1; \
+	  fuzz/loop/link $(TARGET) $$variant $(FUZZ_KVM)$$variant $(call FUZZ_PROGRAMS,$(TARGET))/$$variant || exit 1; \
 	done
-	@fuzz/report/run --target '$(TARGET)' --replay-sanitized
+	@fuzz/report/run --target '$(TARGET)' --kernel '$(FUZZ_SERIES)' --replay-sanitized
 
 # The loop, tested with a target that is wrong on purpose.
 FUZZ_TEST := $(FUZZ)/tests/test_loop
@@ -94,4 +101,4 @@ fuzz-test: $(FUZZ_TEST) $(FUZZ_TEST_AFL)
 # The findings, each as a regression.
 .PHONY: fuzz-findings
 fuzz-findings: fuzz-programs cli
-	@fuzz/findings/check
+	@KERNEL='$(FUZZ_SERIES)' fuzz/findings/check

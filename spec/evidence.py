@@ -89,12 +89,12 @@ def proofs(_):
 def fuzz(_):
     rows = []
     for data in evidence("fuzz-*").values():
-        rows.append(["`%s`" % data["target"]] + [number(value) for value in (
+        rows.append(["`%s`" % data["target"], data["version"]] + [number(value) for value in (
             round(data["seconds"]), data["inputs"], data["comparisons"], data["unexplained"],
             sum(data.get("waived", {}).values()))] + [
                 "%s of %s" % (number(data["rules_exercised"]), number(data["rules_total"])),
                 "%s of %s" % (number(data["target_edges"]), number(data["target_edges_total"]))])
-    head = ["target", "seconds", "inputs", "comparisons", "unexplained divergences", "covered by a waiver",
+    head = ["target", "Linux", "seconds", "inputs", "comparisons", "unexplained divergences", "covered by a waiver",
             "rules exercised", "branches of KVM reached"]
     return table(head, rows) if rows else None
 

@@ -19,9 +19,9 @@ $(BUILD)/bench/%.o: fuzz/bench/%.c $(RULES_H) | $(BUILD)/bench/
 # KVM is linked in by the command that its build leaves behind, not instrumented.
 .PHONY: bench-kvm
 bench-kvm:
-	@OUT=$(CURDIR)/$(BUILD)/kvm/plain fuzz/targets/kvm/build.sh plain
+	@OUT=$(CURDIR)/$(FUZZ_KVM)plain fuzz/targets/kvm/build.sh plain
 
 bench: bench-kvm $(BUILD)/bench/bench.o $(BUILD)/bench/bare.o $(FUZZ_LIBSLAT)
 	@mkdir -p $(BUILD)/evidence
-	@$$(cat $(BUILD)/kvm/plain/link.txt) -o $(BENCH) $(filter %.o %.a,$^)
+	@$$(cat $(FUZZ_KVM)plain/link.txt) -o $(BENCH) $(filter %.o %.a,$^)
 	@$(BENCH) $(if $(REPORT_ONLY),--report-only) $(BUILD)/evidence/bench.json

@@ -102,10 +102,29 @@ static void stop_with(struct loop *loop)
   finding_save(&loop->store, loop->name, so_far(loop), loop->text);
 }
 
+/* Counts it under the first waiver that covers it: a divergence, or a complaint. */
+static const struct waiver *waived(struct loop *loop, const struct divergence *divergence, const char *complaint)
+{
+  const struct waiver *waivers = loop->target->waivers;
+
+  for (unsigned i = 0; !loop->no_waivers && i < WAIVERS_MAX && waivers[i].id; i++) {
+    const struct waiver *w = &waivers[i];
+
+    if (!waiver_holds(loop->target, w))
+      continue;
+    if (divergence ? w->covers && w->covers(divergence) : w->complaint && strstr(complaint, w->complaint)) {
+      loop->statistics->waived[i]++;
+      loop->statistics->waived_total++;
+      return w;
+    }
+  }
+  return NULL;
+}
+
 /* @return the waiver that covers it; NULL: none. */
 static const struct waiver *diverged(struct loop *loop, struct divergence *divergence)
 {
-  struct statistics *statistics = loop->statistics;
+  const struct waiver *waiver;
 
   divergence->machine = &loop->machine;
   divergence->memory = &loop->view;
@@ -114,14 +133,11 @@ static const struct waiver *diverged(struct loop *loop, struct divergence *diver
   if (divergence->access)
     divergence->fresh_by_fault = staleness_fresh_by_fault(&loop->staleness, divergence->access->linear,
                                                           &divergence->fault_code);
-  statistics->divergences++;
-  for (unsigned i = 0; loop->target->waivers[i].id && i < WAIVERS_MAX; i++)
-    if (!loop->no_waivers && loop->target->waivers[i].covers(divergence)) {
-      statistics->waived[i]++;
-      statistics->waived_total++;
-      return &loop->target->waivers[i];
-    }
-  statistics->divergence_rule[divergence->rule]++;
+  loop->statistics->divergences++;
+  waiver = waived(loop, divergence, NULL);
+  if (waiver)
+    return waiver;
+  loop->statistics->divergence_rule[divergence->rule]++;
   finding_name(divergence, loop->name);
   finding_describe(divergence, loop->text, sizeof loop->text);
   stop_with(loop);
@@ -452,7 +468,8 @@ static bool judge_outcome(struct loop *loop, enum observation observation, const
                                                                        .rule = verdict.rule,
                                                                        .access = access,
                                                                        .set = held,
-                                                                       .observed = &observed->outcome });
+                                                                       .observed = &observed->outcome,
+                                                                       .code_unknown = observed->code_unknown });
 
     if (!waiver || !waiver->report_only)
       return false;
@@ -827,6 +844,8 @@ static void complaints(struct loop *loop)
 
   for (unsigned i = 0; (text = loop->target->complaint(i)) != NULL; i++) {
     loop->statistics->complaints++;
+    if (waived(loop, NULL, text))
+      continue;
     finding_name_of_text(text, loop->name);
     snprintf(loop->text, sizeof loop->text, "the target complains: %s\n", text);
     stop_with(loop);

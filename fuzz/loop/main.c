@@ -392,7 +392,8 @@ static int command_waivers(const struct options *options)
 {
   (void)options;
   for (const struct waiver *w = fuzz_target.waivers; w->id; w++)
-    printf("%s\n  %s\n  manual:   %s\n  evidence: %s\n", w->id, w->statement, w->manual, w->evidence);
+    printf("%s%s%s\n  %s\n  manual:   %s\n  evidence: %s\n", w->id, w->version ? ", only in " : "",
+           w->version ? w->version : "", w->statement, w->manual, w->evidence);
   return 0;
 }
 

@@ -210,7 +210,8 @@ void statistics_print(const struct statistics *s, const struct fuzz_target *targ
   number(&all, "unexplained", s->unexplained);
   part = nested(&all, "waived");
   for (unsigned i = 0; target->waivers[i].id; i++)
-    number(&part, target->waivers[i].id, s->waived[i]);
+    if (waiver_holds(target, &target->waivers[i]))
+      number(&part, target->waivers[i].id, s->waived[i]);
   done(&part);
   part = nested(&all, "observations");
   for (unsigned i = 0; i < OBSERVATIONS; i++)

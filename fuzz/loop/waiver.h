@@ -3,6 +3,7 @@
  * as can be. */
 #ifndef FUZZ_WAIVER_H
 #define FUZZ_WAIVER_H
+#include <string.h>
 #include "target.h"
 
 enum { WAIVERS_MAX = 32 };
@@ -21,6 +22,7 @@ struct divergence {
     *access; /* OBSERVE_RIGHT: the one that the cached translation permits; NULL for OBSERVE_DATA */
   const struct slat_permitted *set;    /* NULL for OBSERVE_DATA */
   const struct slat_outcome *observed; /* NULL for OBSERVE_FLAGS and OBSERVE_DATA */
+  uint64_t code_unknown;               /* bits of its code that the target does not give; in `set` they are open */
   uint64_t spa, before, after;         /* OBSERVE_FLAGS, OBSERVE_DATA: the word */
   const char *text;                    /* a target that gave no outcome: what it did; else NULL */
 };
@@ -32,6 +34,14 @@ struct waiver {
   bool report_only;      /* only the report of the fault differs: what else the access did is judged */
   const char *evidence;  /* where the target says so, or how it was seen */
   bool (*covers)(const struct divergence *divergence);
+  const char *complaint; /* in place of covers(): complaints of the target with this text in them */
+  const char *version;   /* for versions of the target that begin with this only; NULL: for all */
 };
+
+/** Has the target's version this waiver at all? */
+static inline bool waiver_holds(const struct fuzz_target *target, const struct waiver *waiver)
+{
+  return !waiver->version || strncmp(target->version(), waiver->version, strlen(waiver->version)) == 0;
+}
 
 #endif

@@ -189,7 +189,7 @@ static void walk_of(const struct slat_machine *m, const struct slat_access *acce
     set_flags(&walk, access->kind == SLAT_WRITE);
     return;
   }
-  complaints += fake_bug == FAKE_COMPLAINS && walk.reserved;
+  complaints += (fake_bug == FAKE_COMPLAINS || fake_bug == FAKE_COMPLAINS_WAIVED) && walk.reserved;
   if (fake_bug == FAKE_WRITES_ELSEWHERE && walk.entry[4])
     *walk.entry[4] ^= 1U << 9;
   observed->outcome = (struct slat_outcome){ .kind = SLAT_PAGE_FAULT,
@@ -232,7 +232,9 @@ static void look(const struct slat_machine *m, uint64_t linear, struct cached_tr
 
 static const char *complaint(unsigned index)
 {
-  return index < complaints ? "WARN fake_target.c:1 reserved" : NULL;
+  return index >= complaints                 ? NULL
+         : fake_bug == FAKE_COMPLAINS_WAIVED ? "WARN fake_target.c:2 known"
+                                             : "WARN fake_target.c:1 reserved";
 }
 
 static void on_fatal(void (*handler)(const char *what))
@@ -246,7 +248,10 @@ static bool covers_nothing(const struct divergence *divergence)
   return false;
 }
 
-static const struct waiver waivers[] = { { .id = "nothing", .covers = covers_nothing }, { .id = NULL } };
+static const struct waiver waivers[] = { { .id = "nothing", .covers = covers_nothing },
+                                         { .id = "other", .complaint = "reserved", .version = "other" },
+                                         { .id = "complaint", .complaint = "known", .version = "fak" },
+                                         { .id = NULL } };
 
 static const struct scenario_capabilities capabilities = {
   .vendors = 1 << SLAT_INTEL | 1 << SLAT_AMD,

@@ -13,6 +13,7 @@ enum fake_bug {
   FAKE_CACHES_WRITE,     /* a cached translation permits user writes to read-only pages */
   FAKE_WRITES_ELSEWHERE, /* a word of a table changes without reason */
   FAKE_COMPLAINS,        /* when a fault has RSVD */
+  FAKE_COMPLAINS_WAIVED, /* the same, with a text that a waiver covers */
   FAKE_DIES,             /* when a 2 MB page is used */
   FAKE_NO_PROGRESS       /* a user fetch never ends */
 };

@@ -186,6 +186,19 @@ static void finds_complaint(void **state)
   (void)state;
   finds(FAKE_COMPLAINS, "WARN_fake_target");
 }
+static void complaint_may_be_waived(void **state)
+{
+  static struct scenario scenario;
+
+  (void)state;
+  fake_bug = FAKE_COMPLAINS_WAIVED;
+  assert_int_equal(run_until_divergence(2000, &scenario), 0);
+  assert_true(statistics->complaints > 100);
+  assert_int_equal(statistics->waived[1], 0); /* of another version */
+  assert_int_equal(statistics->waived[2], statistics->complaints);
+  loop.no_waivers = true;
+  assert_in_range(run_until_divergence(2000, &scenario), 1, 2000);
+}
 static void finds_death(void **state)
 {
   (void)state;
@@ -407,6 +420,7 @@ int main(void)
     TEST(finds_cached_right),
     TEST(finds_changed_word),
     TEST(finds_complaint),
+    TEST(complaint_may_be_waived),
     TEST(finds_death),
     TEST(finds_no_progress),
     TEST(same_finding_is_saved_once),

@@ -6,9 +6,8 @@
 extern const struct scenario_capabilities scenario_capabilities_of_target;
 extern const struct waiver kvm_nested_walk_waivers[];
 
-/* Bits that come from the hardware's own exit when KVM has one, not from the walk: linear address valid, final
- * access or page walk. */
-#define QUALIFICATION_OF_EXIT (1ULL << 7 | 1ULL << 8)
+/* Bits that come from the hardware's own exit when KVM has one, not from the walk: final access or page walk. Which of
+ * an exit qualification's, the walk says. */
 #define EXITINFO1_OF_EXIT (1ULL << 32 | 1ULL << 33)
 
 static enum target_status reset(const struct slat_config *config)
@@ -74,7 +73,7 @@ static void nested_fault(const struct slat_machine *machine, const struct slat_a
   } else {
     outcome->kind = SLAT_EPT_VIOLATION;
     outcome->code = result->exit_qualification;
-    observed->code_unknown = QUALIFICATION_OF_EXIT;
+    observed->code_unknown = result->exit_qualification_open;
   }
 }
 

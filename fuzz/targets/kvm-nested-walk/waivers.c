@@ -14,7 +14,6 @@ enum { GPA_WITHOUT_OFFSET = 1, READS_TOO = 2, TABLES_WRITTEN = 4, FETCHES_READ =
 
 #define VIOLATION_READ (1ULL << 0)
 #define VIOLATION_FINAL (1ULL << 8)
-#define QUALIFICATION_OF_EXIT (1ULL << 7 | 1ULL << 8 | 1ULL << 32 | 1ULL << 33) /* see target.c */
 #define EPTP_AD (1ULL << 6)
 #define GPA_ABOVE_48 0x000f000000000000ULL
 
@@ -46,7 +45,7 @@ static struct slat_outcome as_reported(const struct slat_outcome *permitted, con
   if (outcome.kind == SLAT_EPT_VIOLATION && (outcome.code & VIOLATION_FINAL) && (shortcuts & READS_TOO) &&
       d->access->kind != SLAT_READ)
     outcome.code |= VIOLATION_READ;
-  outcome.code_open |= QUALIFICATION_OF_EXIT;
+  outcome.code_open |= d->code_unknown;
   return outcome;
 }
 
@@ -105,12 +104,12 @@ static bool narrows_both(struct narrow_memory *narrow, const struct divergence *
 }
 
 /* What becomes of a fetch that is taken for a read too, from a page whose entries have X and not R: bits 2:0 = 101b,
- * 5:3 = 100b. */
+ * 5:3 = 100b, a linear address, and the final access. */
 static struct slat_outcome execute_only_violation(const struct slat_outcome *translated,
                                                   const struct slat_access *access)
 {
   return (struct slat_outcome){
-    .kind = SLAT_EPT_VIOLATION, .code = 0x25 | VIOLATION_FINAL, .gpa = translated->gpa, .linear = access->linear
+    .kind = SLAT_EPT_VIOLATION, .code = 0xa5 | VIOLATION_FINAL, .gpa = translated->gpa, .linear = access->linear
   };
 }
 

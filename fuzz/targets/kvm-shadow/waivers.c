@@ -217,5 +217,20 @@ const struct waiver kvm_shadow_waivers[] = {
                 "fuzz/findings/kvm-shadow/fault-keeps-translation.md",
     .covers = fault_keeps_translation,
   },
+  {
+    .id = "mmio_cache_warns",
+    .statement =
+      "A write to a page table makes KVM warn if its linear address led to a page without memory (MMIO) before "
+      "and was not invalidated since.",
+    .manual =
+      "a processor may use the old translation or the new one until the address is invalidated, which software may "
+      "do later (SDM 3A, Delayed Invalidation, 4.10.4.4): no guest does anything wrong here",
+    .evidence =
+      "arch/x86/kvm/mmu/mmu.c, kvm_mmu_write_protect_fault(): takes an entry of the MMIO cache for impossible there. "
+      "That is tagged with the linear address, and an entry of the guest's that changes does not drop it. "
+      "fuzz/findings/kvm-shadow/mmio-cache-warns.md",
+    .complaint = " mmio_info_in_cache(",
+    .version = "6.12.",
+  },
   { .id = NULL },
 };

@@ -1,16 +1,18 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-only
-"""Builds KVM's shadow MMU, from a Linux 6.1 tree, as one object file for an ordinary program.
+"""Builds KVM's shadow MMU, from a Linux 6.1 or 6.12 tree, as one object file for an ordinary program.
 
 Usage: build.sh [VARIANT...]   default: $VARIANT, else plain
        build.sh selftest       builds $VARIANT and runs the self-test with it
+       build.sh series         prints which of the supported kernels KERNEL is: 6.1 or 6.12
 
 Variants:  plain (-O2, not instrumented)    afl (PCGUARD for AFL++, arch/x86/kvm/mmu only)    coverage (the same edges, own counters)
            asan    ubsan
 
 Environment:
-  KERNEL=DIR          a Linux 6.1 tree; it is only read. Default: Debian's package linux-source-6.1
-  OUT=DIR             default build/kvm/VARIANT
+  KERNEL=6.1, 6.12    Debian's package linux-source-6.1 (the default) or linux-source-6.12
+  KERNEL=DIR          a tree of either; it is only read
+  OUT=DIR             default build/kvm/VARIANT, for another kernel than 6.1 build/kvm/6.12-VARIANT
   MUTANT_FILE=arch/x86/kvm/mmu/mmu.c=FILE
                       compile FILE in place of that file of the tree (only below arch/x86/kvm and virt/kvm). Set OUT too
   KIP_JOBS=N          compilers at a time, default 2
@@ -21,6 +23,7 @@ Result in OUT:  kvm.o (link it with the harness; its interface is kvm_in_process
 import concurrent.futures
 import fcntl
 import hashlib
+import itertools
 import json
 import os
 import re
@@ -35,21 +38,25 @@ HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[2]
 BUILD = ROOT / "build"
 CACHE = BUILD / "kvm" / "cache"
-DEBIAN_PACKAGE = "linux-source-6.1"
-DEBIAN_TARBALL = Path("/usr/src/linux-source-6.1.tar.xz")
 CACHE_FILES = 1000  # about 500 MB
 JOBS = int(os.environ.get("KIP_JOBS", "2"))
-SUPPORTED = (6, 1)
+SUPPORTED = ("6.1", "6.12")  # the first is the default
+KERNEL = os.environ.get("KERNEL") or SUPPORTED[0]
 
 MMU = [f"arch/x86/kvm/mmu/{name}.c" for name in ("mmu", "spte", "page_track", "tdp_mmu", "tdp_iter")]
 KERNEL_SOURCES = MMU + [f"arch/x86/kvm/{name}.c" for name in ("x86", "mtrr", "cpuid", "emulate")] + ["virt/kvm/kvm_main.c"] + [
     f"lib/{name}.c" for name in ("rbtree", "find_bit", "interval_tree", "xarray")]
+OPTIONAL_SOURCES = ["arch/x86/kvm/regs.c"]  # compiled where the tree has them: Debian's 6.12 has moved control registers out of x86.c
 KVM_DIRECTORIES = ("arch/x86/kvm", "virt/kvm")  # what a mutant may replace; the rest of the tree is prepared once
+
+# What stable releases change within a series, so that the version does not tell: a macro for the shim if the file of the tree has the text.
+PROBES = {"KIP_HAS_QUALIFICATION_IN_FAULT": ("arch/x86/kvm/kvm_emulate.h", r"exit_qualification;"),
+          "KIP_HAS_WHOLE_QUALIFICATION": ("arch/x86/kvm/mmu/paging_tmpl.h", r"\|= EPT_VIOLATION_GVA_TRANSLATED;")}
 
 SHIM_KERNEL = ["memory", "kernel", "vendor", "machine", "access", "nested"]  # compiled with the kernel's headers
 SHIM_PROCESS = ["host", "events", "shadow_cpu", "coverage"]  # compiled with libc's
 
-# Static in KVM, needed by shim/machine.c.
+# Needed by shim/machine.c, and static in KVM (the last one in 6.1 only).
 GLOBALIZE = ["kvm_running_vcpu", "emulate_ops", "kvm_invalidate_pcid"]
 # Calls from one file of KVM to another that go through the shim (shim/access.c).
 WRAP = ["x86_emulate_instruction", "kvm_vcpu_read_guest", "kvm_vcpu_read_guest_page", "kvm_vcpu_write_guest", "kvm_vcpu_mark_page_dirty"]
@@ -161,26 +168,27 @@ def hash_tree(tree, names):
     return kvm.hexdigest(), rest.hexdigest()
 
 
-def debian_tree():
+def debian_tree(series):
     """Debian's source package, unpacked once for each version of it."""
+    package = f"linux-source-{series}"
+    tarball = Path(f"/usr/src/{package}.tar.xz")
     try:
-        version = run(["dpkg-query", "-W", "-f", "${Version}", DEBIAN_PACKAGE]).strip()
+        version = run(["dpkg-query", "-W", "-f", "${Version}", package]).strip()
     except (Failure, FileNotFoundError):
         version = ""
-    if not version or not DEBIAN_TARBALL.exists():
-        raise Failure(f"no kernel source: apt-get install {DEBIAN_PACKAGE}, or name a tree with KERNEL=DIR")
+    if not version or not tarball.exists():
+        raise Failure(f"no kernel source: apt-get install {package}, or name a tree with KERNEL=DIR")
     place = BUILD / "kernel" / version
     if not (place / "unpacked").exists():
-        progress(f"unpacking {DEBIAN_TARBALL} (about 15 s)")
+        progress(f"unpacking {tarball} (about 15 s)")
         shutil.rmtree(place, ignore_errors=True)
         place.mkdir(parents=True)
-        top = "linux-source-6.1"
-        leave_out = [f"{top}/{d}/*.[chS]" for d in ("drivers", "sound", "fs", "net")] + [f"{top}/Documentation/*.rst", "*.dts", "*.dtsi",
-                                                                                      f"{top}/tools/testing/*"]
-        run(["tar", "xf", str(DEBIAN_TARBALL), "-C", str(place), "--wildcards"] + [f"--exclude={p}" for p in leave_out])
-        (place / top).rename(place / "source")
+        leave_out = [f"{package}/{d}/*.[chS]" for d in ("drivers", "sound", "fs", "net")] + [f"{package}/Documentation/*.rst", "*.dts", "*.dtsi",
+                                                                                          f"{package}/tools/testing/*"]
+        run(["tar", "xf", str(tarball), "-C", str(place), "--wildcards"] + [f"--exclude={p}" for p in leave_out])
+        (place / package).rename(place / "source")
         (place / "unpacked").touch()
-    return place / "source", f"Debian {DEBIAN_PACKAGE} {version}"
+    return place / "source", f"Debian {package} {version}"
 
 
 def kernel_version(tree):
@@ -191,10 +199,15 @@ def kernel_version(tree):
     numbers = [re.search(rf"^{key} = (\d+)", top, re.M) for key in ("VERSION", "PATCHLEVEL", "SUBLEVEL")]
     if not all(numbers):
         raise Failure(f"{tree} is not a Linux tree: its Makefile has no VERSION, PATCHLEVEL, SUBLEVEL")
-    version = tuple(int(n.group(1)) for n in numbers)
-    if version[:2] != SUPPORTED:
-        raise Failure(f"{tree} is Linux {version[0]}.{version[1]}.{version[2]}; supported: {SUPPORTED[0]}.{SUPPORTED[1]}.x")
-    return version
+    version = [n.group(1) for n in numbers]
+    if ".".join(version[:2]) not in SUPPORTED:
+        raise Failure(f"{tree} is Linux {'.'.join(version)}; supported: {', '.join(f'{s}.x' for s in SUPPORTED)}")
+    return ".".join(version)
+
+
+def kernel_series():
+    """Which of SUPPORTED the kernel is."""
+    return KERNEL if KERNEL in SUPPORTED else kernel_version(Path(KERNEL)).rpartition(".")[0]
 
 
 def prepared_tree():
@@ -202,12 +215,12 @@ def prepared_tree():
     (BUILD / "kernel").mkdir(parents=True, exist_ok=True)
     with open(BUILD / "kernel" / "lock", "w", encoding="ascii") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)  # two builds at once prepare one after the other
-        if os.environ.get("KERNEL"):
-            source = Path(os.environ["KERNEL"]).resolve()
-            origin = f"tree {source}"
+        if KERNEL in SUPPORTED:
+            source, origin = debian_tree(KERNEL)
         else:
-            source, origin = debian_tree()
-        version = ".".join(map(str, kernel_version(source)))
+            source = Path(KERNEL).resolve()
+            origin = f"tree {source}"
+        version = kernel_version(source)
         names = files_of(source)
         kvm_hash, rest_hash = hash_tree(source, names)
         name = "prepared-" + digest(source)[:8] + "-"
@@ -336,20 +349,22 @@ def compile_all(variant, tree, kvm):
     base = kbuild_flags(tree) + [f"-I{kvm}/arch/x86/kvm", f"-I{kvm}/virt/kvm", f"-fmacro-prefix-map={kvm}/="]
     process = ["-std=gnu11", "-O2", "-gline-tables-only", "-Wall", "-Wextra"] + (["-DKIP_OWN_COVERAGE"] if variant == "coverage" else [])
     jobs = []
-    for source in KERNEL_SOURCES:
+    sources = KERNEL_SOURCES + [s for s in OPTIONAL_SOURCES if (kvm / s).exists()]
+    for source in sources:
         place = kvm / source if source.startswith(KVM_DIRECTORIES) else source
         mmu = source in MMU
         flags = base + ["-w"] + shlex.split(sanitize) + (shlex.split(mmu_only) if mmu else []) + unit_flags(Path(source).stem)
         jobs.append((mmu_compiler if mmu else "clang", flags, place))
+    probed = [f"-D{macro}" for macro, (file, text) in PROBES.items() if re.search(text, (kvm / file).read_text())]
     for name in SHIM_KERNEL:
-        jobs.append(("clang", base + ["-Wall", "-Wno-missing-prototypes", "-Wno-sign-compare", "-Wno-pointer-sign"] + unit_flags("kip"),
+        jobs.append(("clang", base + probed + ["-Wall", "-Wno-missing-prototypes", "-Wno-sign-compare", "-Wno-pointer-sign"] + unit_flags("kip"),
                      HERE / "shim" / f"{name}.c"))
     for name in SHIM_PROCESS:
         jobs.append(("clang", process, HERE / "shim" / f"{name}.c"))
     jobs.append(("clang", [], HERE / "shim" / "user_access.S"))
     with concurrent.futures.ThreadPoolExecutor(JOBS) as pool:
         objects = list(pool.map(lambda job: compiler.compile(*job), jobs))
-    kernel = len(KERNEL_SOURCES) + len(SHIM_KERNEL)
+    kernel = len(sources) + len(SHIM_KERNEL)
     return objects[:kernel], objects[kernel:], compiler.compiled
 
 
@@ -369,7 +384,18 @@ def undefined(objects):
     return names, called
 
 
-def write_stubs(path, kernel, process):
+def warnings_of(kvm):
+    """Each WARN and BUG of KVM: file, line, and what is tested, which the kernel does not tell."""
+    for directory in KVM_DIRECTORIES:
+        for path in sorted((kvm / directory).rglob("*.[ch]")):
+            for line, text in enumerate(path.read_text(errors="replace").splitlines(), 1):
+                found = re.search(r"\b(?:KVM_)?(?:MMU_)?(?:WARN|BUG)(?:_ON)?(?:_ONCE)?\(([^\"\\]{1,80})", text)
+                if found:
+                    depth = list(itertools.accumulate((c == "(") - (c == ")") for c in found.group(1)))
+                    yield path.relative_to(kvm), line, found.group(1)[: (depth + [-1]).index(-1)]
+
+
+def write_stubs(path, kernel, process, kvm):
     """Whatever of the rest of the kernel KVM refers to and the shim has not got: a function that names itself and ends the run, or zeroes."""
     combined = path.with_suffix(".o")
     run(["ld", "-r", "-o", str(combined), *[f"--wrap={w}" for w in WRAP], *kernel])
@@ -386,23 +412,27 @@ def write_stubs(path, kernel, process):
     lines += ["\t.bss", "\t.balign 64"]
     for n in data:
         lines += [f"\t.globl {n}", f"{n}:\t.skip 4096"]
+    lines += ["\t.section .data.rel.ro, \"aw\"", "\t.balign 8", "\t.globl host_warnings", "host_warnings:"]
+    for file, number, condition in warnings_of(kvm):
+        lines += ["\t.pushsection .rodata", f'1:\t.asciz "{file}"', f'2:\t.asciz "{condition}"', "\t.popsection", f"\t.quad 1b, {number}, 2b"]
+    lines += ["\t.quad 0, 0, 0"]
     path.write_text("\n".join(lines + ['\t.section .note.GNU-stack, "", @progbits', ""]))
     return combined, len(functions), len(data)
 
 
 def link_kvm(out, kernel, process):
-    local = re.findall(rf"^(.*):\S+ [a-z] ({'|'.join(GLOBALIZE)})$", run(["nm", "-A", *kernel]), re.M)
-    if {symbol for _, symbol in local} != set(GLOBALIZE):
+    found = re.findall(rf"^(.*):\S+ ([A-TV-Za-z]) ({'|'.join(GLOBALIZE)})$", run(["nm", "-A", *kernel]), re.M)
+    if {symbol for _, _, symbol in found} != set(GLOBALIZE):
         raise Failure(f"not all of {', '.join(GLOBALIZE)} are in KVM's objects (inlined or renamed): adapt GLOBALIZE in build.py")
     prepared = []
     for number, obj in enumerate(map(str, kernel)):
-        if obj in {file for file, _ in local}:
+        if obj in {file for file, kind, _ in found if kind.islower()}:
             copy = str(out / f"exposed-{number}.o")
             run(["objcopy", *[f"--globalize-symbol={s}" for s in GLOBALIZE], obj, copy])
             obj = copy
         prepared.append(obj)
     process = [str(p) for p in process]
-    combined, functions, data = write_stubs(out / "stubs.S", prepared, process)
+    combined, functions, data = write_stubs(out / "stubs.S", prepared, process, out / "source")
     run(["clang", "-c", "-o", str(out / "stubs-text.o"), str(out / "stubs.S")])
     run(["ld", "-r", "-o", str(out / "all.o"), str(combined), str(out / "stubs-text.o"), *process])
     # The kernel's names stay inside: a harness may have its own mutex_lock() or rb_insert().
@@ -438,7 +468,8 @@ def build(variant):
         raise Failure(f"unknown variant {variant}: one of {' '.join(VARIANTS)}")
     if variant == "afl":
         need("afl-clang-fast", "afl++")
-    out = Path(os.environ.get("OUT") or BUILD / "kvm" / variant).resolve()
+    series = kernel_series()
+    out = Path(os.environ.get("OUT") or BUILD / "kvm" / (variant if series == SUPPORTED[0] else f"{series}-{variant}")).resolve()
     mutant = os.environ.get("MUTANT_FILE", "")
     if mutant and not os.environ.get("OUT"):
         raise Failure("MUTANT_FILE needs an OUT of its own, or it would replace the unchanged build")
@@ -483,6 +514,8 @@ def main():
             elif argument == "selftest":
                 if selftest(variant) != 0:
                     return 1
+            elif argument == "series":
+                print(kernel_series())
             else:
                 build(argument)
     except Failure as failure:

@@ -40,7 +40,7 @@ struct kip_setup {
 /** Maps the memory and makes the VM. Must be called once, before everything else. Returns NULL, or what went wrong. */
 const char *kip_setup(const struct kip_setup *setup);
 
-/** "6.1.192": the version of the kernel that was built in. */
+/** "6.1.192", "6.12.117": the version of the kernel that was built in. */
 const char *kip_kernel_version(void);
 
 /* ---- Reset to a scenario ----------------------------------------------------------------------------------------------------- */
@@ -158,6 +158,8 @@ struct kip_walk {
   uint64_t address;            /* CR2; or the guest-physical address of the nested stage's fault */
   bool nested;                 /* the nested stage (EPT, NPT) faulted, not the guest's own tables */
   uint64_t exit_qualification; /* EPT violation only: as KVM would give it to L1 */
+  uint64_t
+    exit_qualification_open; /* its bits that KVM takes from the hardware's own exit and no walk gives: 7 and 8, or none */
 };
 
 /** The software walk of the guest's tables. It sets A and D in guest memory. `access`: KIP_READ | KIP_USER and so on.
@@ -172,7 +174,7 @@ enum kip_outcome {
   KIP_NONCANONICAL, /* the processor raises #GP before any walk */
   KIP_NO_PROGRESS,  /* the same access was intercepted over and over: KVM never came to an end with it */
   KIP_FAILED,       /* KVM returned an error, see kvm_result; or the shadow led outside guest memory */
-  KIP_SHUTDOWN      /* KVM asked for a triple fault: CR3, or a present PDPTE of PAE paging, is outside every memslot */
+  KIP_SHUTDOWN /* KVM asked for a triple fault: CR3, or a present PDPTE of PAE paging, is outside every memslot (6.1 only) */
 };
 
 enum { KIP_RIGHT_R = 1, KIP_RIGHT_W = 2, KIP_RIGHT_U = 4, KIP_RIGHT_X = 8 };
@@ -235,7 +237,7 @@ struct kip_event {
   enum kip_event_kind kind;
   unsigned line;    /* 0 if unknown */
   const char *file; /* path in the kernel tree, or what happened */
-  const char *text; /* sanitizer's message, name of the missing function, or "" */
+  const char *text; /* message, or what was tested; sanitizer's message; name of the missing function; or "" */
 };
 
 /** Events since kip_reset(), the first 16 of them kept. UBSan tells of each place in the code only once a process. */

@@ -349,6 +349,7 @@ static void test_stores(void)
 
 static void test_registers(void)
 {
+  struct kip_access a;
   struct kip_registers r;
   struct kip_config config = intel;
 
@@ -359,8 +360,11 @@ static void test_registers(void)
   check(kip_mov_cr4(CR4_PAE | 1u << 31) == KIP_REFUSED, "MOV to CR4 with a reserved bit is refused");
   check(kip_mov_cr4(0) == KIP_REFUSED, "CR4.PAE may not be cleared in long mode");
   check(kip_mov_cr3(UINT64_C(1) << 41) == KIP_REFUSED, "MOV to CR3 beyond MAXPHYADDR is refused");
-  check(kip_mov_cr3(0xff000000) == KIP_OK && access_to(0, KIP_READ).outcome == KIP_SHUTDOWN,
-        "CR3 outside memory is a triple fault");
+  check(kip_mov_cr3(0xff000000) == KIP_OK, "MOV to CR3 outside memory");
+  a = access_to(0, KIP_READ);
+  check(strncmp(kip_kernel_version(), "6.1.", 4) == 0 ? a.outcome == KIP_SHUTDOWN
+                                                      : a.outcome == KIP_PAGE_FAULT && a.error_code == KIP_PF_USER,
+        "CR3 outside memory: a triple fault in 6.1, nothing present in 6.12");
   check(kip_mov_cr3(0x1000) == KIP_OK && access_to(0x123, KIP_READ).gpa == 0x10123, "and back");
   check(kip_write_efer(0) == KIP_REFUSED, "EFER.LME may not be cleared with paging on");
   check(kip_write_efer(EFER_LME) == KIP_OK && walk(0x2000, KIP_READ).error_code == 9,
@@ -484,8 +488,11 @@ static void test_nested_ept(void)
   check(!nested(0x51000, KIP_FETCH).fault && nested(0x51000, KIP_USER).fault, "EPT: --x");
   w = nested(0x50008, KIP_WRITE);
   check(w.nested && w.address == 0x50008 && !(w.error_code & KIP_PF_RSVD), "EPT: violation");
-  check_equal(w.exit_qualification, 2 | 1 << 3, "EPT: exit qualification of a write to r--");
-  check_equal(nested(0x54000, KIP_USER).exit_qualification, 1, "EPT: exit qualification of a read of an absent page");
+  check_equal(w.exit_qualification | w.exit_qualification_open, 3 << 7 | 1 << 3 | 2,
+              "EPT: exit qualification of a write to r--");
+  w = nested(0x54000, KIP_USER);
+  check_equal(w.exit_qualification | w.exit_qualification_open, 3 << 7 | 1,
+              "EPT: exit qualification of a read of an absent page");
   check(nested(0x52000, KIP_USER).error_code & KIP_PF_RSVD, "EPT: -w- is a misconfiguration");
   check(nested(0x53000, KIP_USER).error_code & KIP_PF_RSVD, "EPT: memory type 7 is a misconfiguration");
 

@@ -6,6 +6,8 @@
  * emulation. */
 #include "shim.h"
 
+#include <asm/vmx.h>
+
 extern int __real_kvm_vcpu_read_guest(struct kvm_vcpu *vcpu, gpa_t gpa, void *data, unsigned long len);
 extern int __real_kvm_vcpu_read_guest_page(struct kvm_vcpu *vcpu, gfn_t gfn, void *data, int offset, int len);
 extern int __real_kvm_vcpu_write_guest(struct kvm_vcpu *vcpu, gpa_t gpa, const void *data, unsigned long len);
@@ -124,8 +126,10 @@ void report_walk(gpa_t gpa, const struct x86_exception *fault, struct kip_walk *
   result->error_code = fault->error_code;
   result->address = fault->address;
   result->nested = fault->nested_page_fault;
-  if (result->nested && machine.config.mode == KIP_NESTED_EPT)
-    result->exit_qualification = machine.vcpu->arch.exit_qualification;
+  if (result->nested && machine.config.mode == KIP_NESTED_EPT) {
+    result->exit_qualification = FAULT_QUALIFICATION(fault);
+    result->exit_qualification_open = QUALIFICATION_OPEN;
+  }
 }
 
 void kip_walk(uint64_t gva, unsigned int access, struct kip_walk *result)
@@ -134,7 +138,7 @@ void kip_walk(uint64_t gva, unsigned int access, struct kip_walk *result)
   struct kvm_mmu *mmu = vcpu->arch.walk_mmu;
   struct x86_exception fault = { 0 };
 
-  vcpu->arch.exit_qualification = 0;
+  FAULT_QUALIFICATION(&fault) = 0;
   report_walk(mmu->gva_to_gpa(vcpu, mmu, guest_address(gva), access_bits(access), &fault), &fault, result);
 }
 
@@ -216,6 +220,15 @@ int __wrap_x86_emulate_instruction(struct kvm_vcpu *vcpu, gpa_t cr2_or_gpa, int 
   return 1;
 }
 
+static bool leaf_is_mmio(u64 spte)
+{
+#if LINUX_6_12
+  return is_mmio_spte(machine.kvm, spte);
+#else
+  return is_mmio_spte(spte);
+#endif
+}
+
 static void report_leaf(const struct shadow_walk *walk, struct kip_leaf *leaf)
 {
   BUILD_BUG_ON((int)SHADOW_R != KIP_RIGHT_R || (int)SHADOW_W != KIP_RIGHT_W || (int)SHADOW_U != KIP_RIGHT_U ||
@@ -223,7 +236,7 @@ static void report_leaf(const struct shadow_walk *walk, struct kip_leaf *leaf)
   *leaf = (struct kip_leaf){ .present = walk->present,
                              .spte = walk->spte,
                              .level = walk->level,
-                             .mmio = walk->reserved && is_mmio_spte(walk->spte),
+                             .mmio = walk->reserved && leaf_is_mmio(walk->spte),
                              .gpa = U64_MAX };
   if (!walk->present)
     return;

@@ -121,6 +121,21 @@ enum { BUG_IS_WARNING = 1, LENGTH_OF_UD2 = 2 };
 extern const struct bug_entry __start___bug_table[], __stop___bug_table[];
 extern const struct exception_entry __start___ex_table[], __stop___ex_table[];
 
+/* What a WARN or BUG tests: the build lists it (build.py, warnings_of()), so that one can be told from another in whatever line it is. */
+extern const struct warning {
+  const char *file;
+  uint64_t line;
+  const char *condition;
+} host_warnings[];
+
+static const char *condition_of(const char *file, unsigned line)
+{
+  for (const struct warning *warning = host_warnings; warning->file; warning++)
+    if (warning->line == line && strcmp(warning->file, file) == 0)
+      return warning->condition;
+  return "";
+}
+
 static void on_invalid_opcode(ucontext_t *context)
 {
   greg_t *const registers = context->uc_mcontext.gregs;
@@ -131,12 +146,12 @@ static void on_invalid_opcode(ucontext_t *context)
       continue;
     const char *file = (const char *)((uintptr_t)&bug->file + (intptr_t)bug->file);
     if (bug->flags & BUG_IS_WARNING) {
-      record(KIP_EVENT_WARN, file, bug->line, warn_text);
+      record(KIP_EVENT_WARN, file, bug->line, warn_text[0] ? warn_text : condition_of(file, bug->line));
       warn_text[0] = '\0';
       registers[REG_RIP] += LENGTH_OF_UD2;
       return;
     }
-    fatal(record(KIP_EVENT_BUG, file, bug->line, ""));
+    fatal(record(KIP_EVENT_BUG, file, bug->line, condition_of(file, bug->line)));
   }
   fatal(record(KIP_EVENT_SIGNAL, "invalid opcode", 0, ""));
 }

@@ -16,8 +16,12 @@
 /* ---- The current task and processor ---- */
 
 static struct task_struct the_task;
+#if LINUX_6_12
+DEFINE_PER_CPU_ALIGNED(struct pcpu_hot, pcpu_hot) = { .current_task = &the_task };
+#else
 DEFINE_PER_CPU(struct task_struct *, current_task) = &the_task;
 DEFINE_PER_CPU(int, __preempt_count);
+#endif
 struct cpuinfo_x86 boot_cpu_data;
 struct cpumask __cpu_online_mask = { { 1 } };
 unsigned long volatile jiffies;
@@ -135,10 +139,22 @@ void refcount_warn_saturate(refcount_t *count, enum refcount_saturation_type typ
 
 /* ---- Small services ---- */
 
+#if LINUX_6_12
+struct shrinker *shrinker_alloc(unsigned int flags, const char *name, ...)
+{
+  static struct shrinker shrinker;
+
+  return &shrinker;
+}
+void shrinker_register(struct shrinker *shrinker)
+{
+}
+#else
 int register_shrinker(struct shrinker *shrinker, const char *name, ...)
 {
   return 0;
 }
+#endif
 void mark_page_accessed(struct page *page)
 {
 }
@@ -180,6 +196,12 @@ bool itlb_multihit_kvm_mitigation;
 void kvm_lapic_set_base(struct kvm_vcpu *vcpu, u64 value)
 {
   vcpu->arch.apic_base = value;
+}
+/* Which of the two x86.c calls is a matter of the stable release. */
+int kvm_apic_set_base(struct kvm_vcpu *vcpu, struct msr_data *msr)
+{
+  vcpu->arch.apic_base = msr->data;
+  return 0;
 }
 void kvm_recalculate_apic_map(struct kvm *kvm)
 {

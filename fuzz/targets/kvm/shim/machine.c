@@ -3,7 +3,6 @@
 #include "shim.h"
 #include "cpuid.h"
 #include "lapic.h"
-#include <asm/kvm_page_track.h>
 
 #include <generated/utsrelease.h>
 
@@ -39,7 +38,7 @@ static void create_vm(void)
   INIT_LIST_HEAD(&kvm->devices);
   INIT_LIST_HEAD(&kvm->gpc_list);
   kvm->max_vcpus = 1;
-  for (space = 0; space < KVM_ADDRESS_SPACE_NUM; space++) {
+  for (space = 0; space < KVM_MAX_NR_ADDRESS_SPACES; space++) {
     for (copy = 0; copy < 2; copy++) {
       struct kvm_memslots *slots = &kvm->__memslots[space][copy];
 
@@ -85,7 +84,7 @@ static const char *create_vcpu(void)
 
 static const char *add_slot(u32 slot, gpa_t start, gpa_t end)
 {
-  const struct kvm_userspace_memory_region region = {
+  const struct kvm_userspace_memory_region2 region = {
     .slot = slot,
     .guest_phys_addr = start,
     .memory_size = end - start,
@@ -359,7 +358,7 @@ enum kip_status kip_invpcid(unsigned int type, uint64_t pcid, uint64_t gva)
   const bool enabled = kvm_read_cr4_bits(vcpu, X86_CR4_PCIDE);
 
   if (type > 3 || pcid >> 12 || !guest_cpuid_has(vcpu, X86_FEATURE_INVPCID) || (type < 2 && !enabled && pcid) ||
-      (type == 0 && is_noncanonical_address(gva, vcpu)))
+      (type == 0 && !__is_canonical_address(gva, 48)))
     return KIP_REFUSED;
   if (enter_guest() != 0)
     return KIP_BROKEN;
@@ -376,7 +375,7 @@ enum kip_status kip_invpcid(unsigned int type, uint64_t pcid, uint64_t gva)
 void kip_zap_all(void)
 {
   kvm_mmu_unload(machine.vcpu);
-  kvm_mmu_zap_all(machine.kvm);
+  kvm_arch_flush_shadow_all(machine.kvm); /* kvm_mmu_zap_all(), which is static in 6.12 */
 }
 
 uint64_t kip_shadow_pages(void)

@@ -13,7 +13,7 @@
 unsigned long page_offset_base = KIP_PAGE_OFFSET;
 unsigned long vmemmap_base = KIP_VMEMMAP;
 unsigned long phys_base;
-unsigned long zero_pfn = ~0ul;
+unsigned long zero_pfn; /* 6.12 lets the processor walk it when the guest's CR3 is outside memory */
 struct mem_section **mem_section;
 
 /* ---- The pool ---- */
@@ -140,14 +140,23 @@ static void object_free(const void *object)
 
 /* ---- The kernel's allocators on top ---- */
 
-unsigned long __get_free_pages(gfp_t flags, unsigned int order)
+/* In 6.12 their names are macros that count what each caller allocates, around functions with a suffix. */
+#if LINUX_6_12
+#define ALLOCATOR(name) name##_noprof
+#else
+#define ALLOCATOR(name) name
+#define get_free_pages __get_free_pages
+#define __kvmalloc_node kvmalloc_node
+#endif
+
+unsigned long ALLOCATOR(get_free_pages)(gfp_t flags, unsigned int order)
 {
   if (order == 0)
     return (unsigned long)page_alloc(flags);
   return (unsigned long)memset((void *)take_pages(1ul << order), 0, PAGE_SIZE << order);
 }
 
-unsigned long get_zeroed_page(gfp_t flags)
+unsigned long ALLOCATOR(get_zeroed_page)(gfp_t flags)
 {
   return (unsigned long)page_alloc(flags | __GFP_ZERO);
 }
@@ -158,7 +167,7 @@ void free_pages(unsigned long address, unsigned int order)
     page_free((void *)address);
 }
 
-struct page *__alloc_pages(gfp_t flags, unsigned int order, int node, nodemask_t *nodes)
+struct page *ALLOCATOR(__alloc_pages)(gfp_t flags, unsigned int order, int node, nodemask_t *nodes)
 {
   return virt_to_page(__get_free_pages(flags, order));
 }
@@ -167,8 +176,13 @@ struct shim_cache { /* what a struct kmem_cache * points at here */
   unsigned int bytes;
 };
 
+#if LINUX_6_12
+struct kmem_cache *__kmem_cache_create_args(const char *name, unsigned int size, struct kmem_cache_args *arguments,
+                                            slab_flags_t flags)
+#else
 struct kmem_cache *kmem_cache_create(const char *name, unsigned int size, unsigned int align, slab_flags_t flags,
                                      void (*construct)(void *))
+#endif
 {
   struct shim_cache *cache = object_alloc(sizeof *cache, __GFP_ZERO);
 
@@ -181,12 +195,12 @@ void kmem_cache_destroy(struct kmem_cache *cache)
   object_free(cache);
 }
 
-void *kmem_cache_alloc(struct kmem_cache *cache, gfp_t flags)
+void *ALLOCATOR(kmem_cache_alloc)(struct kmem_cache *cache, gfp_t flags)
 {
   return object_alloc(((struct shim_cache *)cache)->bytes, flags);
 }
 
-void *kmem_cache_alloc_lru(struct kmem_cache *cache, struct list_lru *lru, gfp_t flags)
+void *ALLOCATOR(kmem_cache_alloc_lru)(struct kmem_cache *cache, struct list_lru *lru, gfp_t flags)
 {
   return kmem_cache_alloc(cache, flags);
 }
@@ -196,17 +210,24 @@ void kmem_cache_free(struct kmem_cache *cache, void *object)
   object_free(object);
 }
 
-void *__kmalloc(size_t size, gfp_t flags)
+void *ALLOCATOR(__kmalloc)(size_t size, gfp_t flags)
 {
   return object_alloc(size, flags);
 }
+
+#if LINUX_6_12
+void *__kmalloc_cache_noprof(struct kmem_cache *cache, gfp_t flags, size_t size)
+{
+  return object_alloc(size, flags);
+}
+#endif
 
 void kfree(const void *object)
 {
   object_free(object);
 }
 
-void *kvmalloc_node(size_t size, gfp_t flags, int node)
+void *ALLOCATOR(__kvmalloc_node)(size_t size, gfp_t flags, int node)
 {
   return object_alloc(size, flags);
 }
@@ -216,17 +237,21 @@ void kvfree(const void *object)
   object_free(object);
 }
 
-void *__vmalloc(unsigned long size, gfp_t flags)
+void *ALLOCATOR(__vmalloc)(unsigned long size, gfp_t flags)
 {
   return object_alloc(size, flags);
 }
 
-void *__vcalloc(size_t n, size_t size, gfp_t flags)
+void *ALLOCATOR(__vcalloc)(size_t n, size_t size, gfp_t flags)
 {
   return object_alloc(n * size, flags | __GFP_ZERO);
 }
 
+#if LINUX_6_12
+void __percpu *pcpu_alloc_noprof(size_t size, size_t align, bool reserved, gfp_t flags)
+#else
 void __percpu *__alloc_percpu(size_t size, size_t align)
+#endif
 {
   return (void __percpu *)object_alloc(size, __GFP_ZERO);
 }
@@ -298,8 +323,12 @@ long get_user_pages_unlocked(unsigned long hva, unsigned long count, struct page
   return get_user_pages_fast_only(hva, 1, flags, pages) ?: -EFAULT;
 }
 
+#if LINUX_6_12
+long get_user_pages(unsigned long hva, unsigned long count, unsigned int flags, struct page **pages)
+#else
 long get_user_pages(unsigned long hva, unsigned long count, unsigned int flags, struct page **pages,
                     struct vm_area_struct **areas)
+#endif
 {
   return backed(hva - KIP_GUEST_HVA) ? 1 : -EFAULT; /* asked by check_user_page_hwpoison() */
 }
@@ -365,6 +394,7 @@ void memory_init(void)
   pool.next_page = KIP_POOL_HPA;
   for (pfn = KIP_GUEST_HPA >> PAGE_SHIFT; pfn < KIP_PHYSICAL_BYTES >> PAGE_SHIFT; pfn++)
     set_page_count(pfn_to_page(pfn), 1);
+  zero_pfn = __pa(page_alloc(__GFP_ZERO)) >> PAGE_SHIFT;
   build_vmm_tables();
 }
 

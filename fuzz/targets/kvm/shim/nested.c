@@ -18,9 +18,10 @@ static u64 get_nested_pdpte(struct kvm_vcpu *vcpu, int index)
   return pdpte;
 }
 
+/* The walks below report the fault themselves. (Some 6.12 have a third argument, which nobody misses.) */
 static void no_injection(struct kvm_vcpu *vcpu, struct x86_exception *fault)
 {
-} /* the walks below report the fault themselves */
+}
 
 enum kip_status kip_enter_nested(const struct kip_nested *nested)
 {
@@ -47,7 +48,7 @@ enum kip_status kip_enter_nested(const struct kip_nested *nested)
     kvm_init_shadow_npt_mmu(vcpu, nested->npt_cr0, nested->npt_cr4, nested->npt_efer, nested->root);
   mmu->get_guest_pgd = get_nested_root;
   mmu->get_pdptr = machine.config.mode == KIP_NESTED_EPT ? kvm_pdptr_read : get_nested_pdpte;
-  mmu->inject_page_fault = no_injection;
+  mmu->inject_page_fault = (void *)no_injection;
   vcpu->arch.walk_mmu = &vcpu->arch.nested_mmu;
   kvm_init_mmu(vcpu); /* the first stage, from L2's registers */
 
@@ -62,6 +63,6 @@ void kip_walk_nested(uint64_t l2_gpa, unsigned int access, struct kip_walk *resu
   struct kvm_mmu *mmu = &vcpu->arch.guest_mmu;
   struct x86_exception fault = { 0 };
 
-  vcpu->arch.exit_qualification = 0;
+  FAULT_QUALIFICATION(&fault) = 0;
   report_walk(mmu->gva_to_gpa(vcpu, mmu, l2_gpa, access_bits(access), &fault), &fault, result);
 }

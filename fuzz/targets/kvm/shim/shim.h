@@ -4,6 +4,7 @@
 #define KIP_SHIM_H
 
 #include <linux/kvm_host.h>
+#include <linux/version.h>
 #include "mmu.h"
 #include "x86.h"
 #include "kvm_emulate.h"
@@ -13,6 +14,31 @@
 #include "host.h"
 #include "shadow_cpu.h"
 #include "../kvm_in_process.h"
+
+/* The shim is one text for Linux 6.1 and 6.12. What these name differently has the later name in the code, and is here as far as more
+ * than one file, or a whole family of names, is concerned; else where it is used. What stable releases change within a series is not
+ * a matter of the version: build.py looks for it in the tree and defines KIP_HAS_*. */
+#define LINUX_6_12 (LINUX_VERSION_CODE >= KERNEL_VERSION(6, 12, 0))
+
+#if LINUX_6_12
+#include "mmu/page_track.h"
+#else
+#include <asm/kvm_page_track.h>
+#define KVM_MAX_NR_ADDRESS_SPACES KVM_ADDRESS_SPACE_NUM
+#define kvm_userspace_memory_region2 kvm_userspace_memory_region
+#endif
+
+/* Where the walker of EPT leaves the exit qualification of a fault, and which bits (linear address valid, final access) it leaves out. */
+#ifdef KIP_HAS_QUALIFICATION_IN_FAULT
+#define FAULT_QUALIFICATION(fault) ((fault)->exit_qualification)
+#else
+#define FAULT_QUALIFICATION(fault) (machine.vcpu->arch.exit_qualification)
+#endif
+#ifdef KIP_HAS_WHOLE_QUALIFICATION
+#define QUALIFICATION_OPEN 0
+#else
+#define QUALIFICATION_OPEN (EPT_VIOLATION_GVA_IS_VALID | EPT_VIOLATION_GVA_TRANSLATED)
+#endif
 
 /* The one machine. */
 struct machine {
