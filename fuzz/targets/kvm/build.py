@@ -384,18 +384,19 @@ def undefined(objects):
     return names, called
 
 
-def warnings_of(kvm):
-    """Each WARN and BUG of KVM: file, line, and what is tested, which the kernel does not tell."""
+def warnings_of(source):
+    """Each WARN and BUG of KVM: file, line, and what is tested, which the kernel does not tell. Of the unchanged tree: a mutant that compiles to
+    the same code is the same object."""
     for directory in KVM_DIRECTORIES:
-        for path in sorted((kvm / directory).rglob("*.[ch]")):
+        for path in sorted((source / directory).rglob("*.[ch]")):
             for line, text in enumerate(path.read_text(errors="replace").splitlines(), 1):
                 found = re.search(r"\b(?:KVM_)?(?:MMU_)?(?:WARN|BUG)(?:_ON)?(?:_ONCE)?\(([^\"\\]{1,80})", text)
                 if found:
                     depth = list(itertools.accumulate((c == "(") - (c == ")") for c in found.group(1)))
-                    yield path.relative_to(kvm), line, found.group(1)[: (depth + [-1]).index(-1)]
+                    yield path.relative_to(source), line, found.group(1)[: (depth + [-1]).index(-1)]
 
 
-def write_stubs(path, kernel, process, kvm):
+def write_stubs(path, kernel, process, source):
     """Whatever of the rest of the kernel KVM refers to and the shim has not got: a function that names itself and ends the run, or zeroes."""
     combined = path.with_suffix(".o")
     run(["ld", "-r", "-o", str(combined), *[f"--wrap={w}" for w in WRAP], *kernel])
@@ -413,14 +414,14 @@ def write_stubs(path, kernel, process, kvm):
     for n in data:
         lines += [f"\t.globl {n}", f"{n}:\t.skip 4096"]
     lines += ["\t.section .data.rel.ro, \"aw\"", "\t.balign 8", "\t.globl host_warnings", "host_warnings:"]
-    for file, number, condition in warnings_of(kvm):
+    for file, number, condition in warnings_of(source):
         lines += ["\t.pushsection .rodata", f'1:\t.asciz "{file}"', f'2:\t.asciz "{condition}"', "\t.popsection", f"\t.quad 1b, {number}, 2b"]
     lines += ["\t.quad 0, 0, 0"]
     path.write_text("\n".join(lines + ['\t.section .note.GNU-stack, "", @progbits', ""]))
     return combined, len(functions), len(data)
 
 
-def link_kvm(out, kernel, process):
+def link_kvm(out, kernel, process, source):
     found = re.findall(rf"^(.*):\S+ ([A-TV-Za-z]) ({'|'.join(GLOBALIZE)})$", run(["nm", "-A", *kernel]), re.M)
     if {symbol for _, _, symbol in found} != set(GLOBALIZE):
         raise Failure(f"not all of {', '.join(GLOBALIZE)} are in KVM's objects (inlined or renamed): adapt GLOBALIZE in build.py")
@@ -432,7 +433,7 @@ def link_kvm(out, kernel, process):
             obj = copy
         prepared.append(obj)
     process = [str(p) for p in process]
-    combined, functions, data = write_stubs(out / "stubs.S", prepared, process, out / "source")
+    combined, functions, data = write_stubs(out / "stubs.S", prepared, process, source)
     run(["clang", "-c", "-o", str(out / "stubs-text.o"), str(out / "stubs.S")])
     run(["ld", "-r", "-o", str(out / "all.o"), str(combined), str(out / "stubs-text.o"), *process])
     # The kernel's names stay inside: a harness may have its own mutex_lock() or rb_insert().
@@ -488,7 +489,7 @@ def build(variant):
             progress(f"{out / 'kvm.o'} is up to date")
             return out
         (out / "inputs").unlink(missing_ok=True)
-        functions, data = link_kvm(out, kernel, process)
+        functions, data = link_kvm(out, kernel, process, source)
         (out / "version").write_text(version)
         (out / "link.txt").write_text(f"{VARIANTS[variant][3]} -no-pie -Wl,--no-relax {out / 'kvm.o'}\n")
         (out / "inputs").write_text(inputs)
