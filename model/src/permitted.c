@@ -79,18 +79,6 @@ struct slat_outcomes slat_permitted_outcomes(const struct slat_controls *c, cons
   return set;
 }
 
-/* What a stage-2 entry is. */
-/*@ requires readable: \valid_read(c);
-    requires level_range: 1 <= level <= 4;
-    terminates \true;
-    assigns \nothing;
-    ensures kind: \result.kind == s2_kind(c, e, level);
-*/
-SLAT_INLINE struct slat_entry stage2_entry(const struct slat_controls *c, uint64_t e, unsigned level)
-{
-  return c->stage2 == SLAT_STAGE2_EPT ? slat_ept_entry(c, e, level) : slat_guest_entry(&c->nested, e, level);
-}
-
 /*@ terminates \true;
     assigns \nothing;
     ensures none: no_update(\result);
@@ -100,25 +88,21 @@ SLAT_INLINE struct slat_update no_update(void)
   return (struct slat_update){ .may = 0, .must = 0 };
 }
 
-/* The update of one stage-2 entry of kind `kind`. */
+/* The update of one stage-2 entry that the walk used: a page's, or a table's. */
 /*@ requires readable: \valid_read(c);
     requires stage2: c->stage2 <= SLAT_STAGE2_NPT;
     requires level_range: 1 <= level <= 4;
     terminates \true;
     assigns \nothing;
-    ensures unused: kind != SLAT_ENTRY_TABLE && kind != SLAT_ENTRY_PAGE ==> no_update(\result);
-    ensures may: kind == SLAT_ENTRY_TABLE || kind == SLAT_ENTRY_PAGE ==>
-      \result.may == stage2_flags(c, e, (boolean)(kind == SLAT_ENTRY_PAGE), (boolean)write);
+    ensures may: \result.may == stage2_flags(c, e, (boolean)leaf, (boolean)write);
     ensures FLAGS_MUST_IF_DONE: \result.must == (done != 0 ? \result.may : 0);
-    ensures word: \result.may != 0 ==>
-      \result.spa == spa && \result.entry == e && \result.stage == 2 && \result.level == level;
+    ensures word: \result.spa == spa && \result.entry == e && \result.stage == 2 && \result.level == level;
 */
-SLAT_INLINE struct slat_update stage2_update(const struct slat_controls *c, uint64_t spa, uint64_t e, unsigned kind,
+SLAT_INLINE struct slat_update stage2_update(const struct slat_controls *c, uint64_t spa, uint64_t e, bool leaf,
                                              unsigned level, unsigned step, bool write, bool done)
 {
-  if (kind != SLAT_ENTRY_TABLE && kind != SLAT_ENTRY_PAGE)
-    return no_update();
-  const uint16_t may = slat_stage2_flags(c, e, kind == SLAT_ENTRY_PAGE, write);
+  const uint16_t may = slat_stage2_flags(c, e, leaf, write);
+
   return (struct slat_update){ .spa = spa,
                                .entry = e,
                                .may = may,
@@ -128,33 +112,33 @@ SLAT_INLINE struct slat_update stage2_update(const struct slat_controls *c, uint
                                .step = (uint8_t)step };
 }
 
-/* One level of the stage-2 walk of a GPA: the update of its entry, and how the walk goes on. */
-struct level_updates {
+/* One level of the stage-2 walk of a GPA: the update of its entry, and the table that it references, if it does. */
+struct level_update {
   struct slat_update update;
-  uint64_t table; /* the next table, if the walk goes on */
-  bool on;        /* it does */
+  uint64_t table;
 };
 
-/* `on`: the walk comes to this level, to `table`. */
+/* `s` is the walk: it says what the entry is, without another look at its reserved bits. */
 /*@ requires readable: \valid_read(m) && \valid_read(c);
-    requires stage2: c->stage2 <= SLAT_STAGE2_NPT && stage2_has_flags(c);
+    requires stage2: c->stage2 != SLAT_STAGE2_NONE && c->stage2 <= SLAT_STAGE2_NPT && stage2_has_flags(c);
     requires level_range: 1 <= level <= 4;
     requires table_range: table <= 0xFFFFFFFFFF000 && gpa < 0x1000000000000;
-    requires on: on != 0 <==> s2_comes_to(m, c, gpa, level);
-    requires table: on != 0 ==> table == path_table(m, c->stage2_table, gpa, level);
+    requires path: path_is(s, m, c, gpa);
+    requires table: s.level <= level ==> table == path_table(m, c->stage2_table, gpa, level);
     terminates \true;
     assigns \nothing;
     ensures update: stage2_update_is(\result.update, m, c, gpa, level, (boolean)write, (boolean)done);
     ensures range: \result.table <= 0xFFFFFFFFFF000;
-    ensures on: level > 1 ==> (\result.on != 0 <==> s2_comes_to(m, c, gpa, level - 1));
-    ensures next: level > 1 && \result.on != 0 ==> \result.table == path_table(m, c->stage2_table, gpa, level - 1);
+    ensures next: level > 1 && s.level < level ==> \result.table == path_table(m, c->stage2_table, gpa, level - 1);
 */
-SLAT_INLINE struct level_updates level_updates(const struct slat_memory *m, const struct slat_controls *c, uint64_t gpa,
-                                               uint64_t table, bool on, unsigned level, unsigned step, bool write,
-                                               bool done)
+SLAT_INLINE struct level_update level_update(const struct slat_memory *m, const struct slat_controls *c,
+                                             struct slat_stage2 s, uint64_t gpa, uint64_t table, unsigned level,
+                                             unsigned step, bool write, bool done)
 {
-  if (!on)
-    return (struct level_updates){ .update = no_update(), .table = 0, .on = 0 };
+  const bool leaf = s.level == level && s.end == SLAT_S2_PAGE;
+  //@ assert comes: s2_comes_to(m, c, gpa, level) <==> s.level <= level;
+  if (s.level > level || (s.level == level && !leaf))
+    return (struct level_update){ .update = no_update(), .table = 0 };
   const uint64_t spa = slat_entry_address(table, gpa, level);
   //@ assert spa: spa == path_address(m, c->stage2_table, gpa, level);
   const uint64_t e = slat_memory_read(m, spa);
@@ -163,34 +147,33 @@ SLAT_INLINE struct level_updates level_updates(const struct slat_memory *m, cons
   //@ assert e2: level == 2 ==> e == path_e2(m, c->stage2_table, gpa);
   //@ assert e1: level == 1 ==> e == path_e1(m, c->stage2_table, gpa);
   //@ assert e: e == path_entry(m, c->stage2_table, gpa, level);
-  const unsigned kind = stage2_entry(c, e, level).kind;
-  return (struct level_updates){ .update = stage2_update(c, spa, e, kind, level, step, write, done),
-                                 .table = slat_table_of(e),
-                                 .on = kind == SLAT_ENTRY_TABLE };
+  return (struct level_update){ .update = stage2_update(c, spa, e, leaf, level, step, write, done),
+                                .table = slat_table_of(e) };
 }
 
-/* The updates of the stage-2 entries that translate one GPA.
+/* The updates of the stage-2 entries that translate one GPA, of which `s` is the walk.
    `write`: stage 2 treats the access as a write, and does not deny it; `done`: the whole access is done. */
 /*@ requires readable: \valid_read(m) && \valid_read(c);
     requires stage2: c->stage2 <= SLAT_STAGE2_NPT && c->stage2_table <= 0xFFFFFFFFFF000;
+    requires path: path_is(s, m, c, gpa);
     terminates \true;
     assigns \nothing;
     ensures gpa: gpa_updates_are(\result.of[4], \result.of[3], \result.of[2], \result.of[1], m, c, gpa, (boolean)write,
       (boolean)done);
     ensures guest: no_update(\result.of[0]);
 */
-SLAT_INLINE struct slat_update_row gpa_updates(const struct slat_memory *m, const struct slat_controls *c, uint64_t gpa,
-                                               unsigned step, bool write, bool done)
+SLAT_INLINE struct slat_update_row gpa_updates(const struct slat_memory *m, const struct slat_controls *c,
+                                               struct slat_stage2 s, uint64_t gpa, unsigned step, bool write, bool done)
 {
   const struct slat_update none = no_update();
 
   /* Too wide a GPA: no entry is read. */
   if (gpa >= 0x1000000000000 || (c->stage2 != SLAT_STAGE2_NPT && !(c->stage2 == SLAT_STAGE2_EPT && c->ept_ad)))
     return (struct slat_update_row){ { none, none, none, none, none } };
-  const struct level_updates l4 = level_updates(m, c, gpa, c->stage2_table, 1, 4, step, write, done);
-  const struct level_updates l3 = level_updates(m, c, gpa, l4.table, l4.on, 3, step, write, done);
-  const struct level_updates l2 = level_updates(m, c, gpa, l3.table, l3.on, 2, step, write, done);
-  const struct level_updates l1 = level_updates(m, c, gpa, l2.table, l2.on, 1, step, write, done);
+  const struct level_update l4 = level_update(m, c, s, gpa, c->stage2_table, 4, step, write, done);
+  const struct level_update l3 = level_update(m, c, s, gpa, l4.table, 3, step, write, done);
+  const struct level_update l2 = level_update(m, c, s, gpa, l3.table, 2, step, write, done);
+  const struct level_update l1 = level_update(m, c, s, gpa, l2.table, 1, step, write, done);
   return (struct slat_update_row){ { none, l1.update, l2.update, l3.update, l4.update } };
 }
 
@@ -199,7 +182,8 @@ struct slat_update_row slat_step_updates(const struct slat_memory *m, const stru
                                          bool done)
 {
   /* STAGE2_TABLE_DIRTY: an access to a guest's table is a write for the flags of stage 2, if it is allowed at all. */
-  struct slat_update_row row = gpa_updates(m, c, s.gpa, level, SLAT_RULE(STAGE2_TABLE_DIRTY, s.reached), done);
+  struct slat_update_row row = gpa_updates(m, c, s.stage2, s.gpa, level, SLAT_RULE(STAGE2_TABLE_DIRTY, s.reached),
+                                           done);
 
   if (used(s)) {
     struct slat_update u = slat_guest_update(c, s, a, allowed);
@@ -233,13 +217,17 @@ struct slat_update_row slat_final_updates(const struct slat_memory *m, const str
   //@ assert write: (boolean)write == final_write(a, w);
   if (!slat_finds_final(w))
     return (struct slat_update_row){ { none, none, none, none, none } };
-  return gpa_updates(m, c, slat_gpa_of_final(a, w), 0, write, done);
+  const uint64_t gpa = slat_gpa_of_final(a, w);
+  if (w.outcome.kind == SLAT_PAGE_FAULT) /* denied by the guest: the walk did not take this GPA through stage 2 */
+    return gpa_updates(m, c, slat_stage2_walk(m, c, gpa), gpa, 0, write, done);
+  return gpa_updates(m, c, w.final, gpa, 0, write, done);
 }
 
 /* The updates of a step that the walk may not have come to. */
 /*@ requires readable: \valid_read(m) && \valid_read(c) && \valid_read(a);
     requires stage2: c->stage2 <= SLAT_STAGE2_NPT && c->stage2_table <= 0xFFFFFFFFFF000;
     requires step: visited != 0 && s.reached != 0 ==> s.stage2.end == SLAT_S2_PAGE;
+    requires path: visited != 0 ==> path_is(s.stage2, m, c, s.gpa);
     requires level_range: 1 <= level <= 4;
     terminates \true;
     assigns \nothing;

@@ -7,6 +7,7 @@
 #include "machine.h"
 #include "walk.h"
 #include "../../spec/logic/path.acsl"
+#include "../../spec/logic/stage2_entry.acsl"
 #include "../../spec/logic/updates.acsl"
 #include "../../spec/logic/permitted.acsl"
 
@@ -43,6 +44,7 @@ struct slat_outcomes slat_permitted_outcomes(const struct slat_controls *c, cons
 /*@ requires readable: \valid_read(m) && \valid_read(c) && \valid_read(a);
     requires stage2: c->stage2 <= SLAT_STAGE2_NPT && c->stage2_table <= 0xFFFFFFFFFF000;
     requires step: s.reached != 0 ==> s.stage2.end == SLAT_S2_PAGE;
+    requires path: path_is(s.stage2, m, c, s.gpa);
     requires level_range: 1 <= level <= 4;
     terminates \true;
     assigns \nothing;
@@ -76,6 +78,7 @@ uint64_t slat_gpa_of_final(const struct slat_access *a, struct slat_walk w);
 /*@ requires readable: \valid_read(m) && \valid_read(c) && \valid_read(a);
     requires stage2: c->stage2 <= SLAT_STAGE2_NPT && c->stage2_table <= 0xFFFFFFFFFF000;
     requires walk: walk_sound(w);
+    requires path: final_path_is(w, m, c, a) && (w.end == 5 ==> a->linear <= 0xFFFFFFFFFFFFF || !has_final(w));
     terminates \true;
     assigns \nothing;
     ensures row: final_updates_are(\result.of[4], \result.of[3], \result.of[2], \result.of[1], m, c, a, w, (boolean)done);
@@ -87,6 +90,7 @@ struct slat_update_row slat_final_updates(const struct slat_memory *m, const str
 /*@ requires readable: \valid_read(m) && \valid_read(c) && \valid_read(a);
     requires stage2: c->stage2 <= SLAT_STAGE2_NPT && c->stage2_table <= 0xFFFFFFFFFF000;
     requires walk: walk_sound(w);
+    requires paths: paths_are(w, m, c, a) && (w.end == 5 ==> a->linear <= 0xFFFFFFFFFFFFF || !has_final(w));
     terminates \true;
     assigns \nothing;
     ensures outcomes: outcomes_are(\result, c, a, w);

@@ -2,13 +2,55 @@
 #include "stage2.h"
 #include "rule.h"
 
+/*@ requires readable: \valid_read(m) && \valid_read(c);
+    requires table_range: c->stage2_table <= 0xFFFFFFFFFF000;
+    requires stage2: c->stage2 == SLAT_STAGE2_EPT;
+    terminates \true;
+    assigns \nothing;
+    ensures walk: stage2_is(\result, m, c, gpa);
+    ensures path: path_is(\result, m, c, gpa);
+    ensures range: SLAT_RULE_NONE < \result.rule < SLAT_RULE_COUNT && \result.level <= 4 && \result.spa <= 0xFFFFFFFFFFFFF;
+*/
+SLAT_INLINE struct slat_stage2 through_ept(const struct slat_memory *m, const struct slat_controls *c, uint64_t gpa)
+{
+  const struct slat_stage2 r = slat_ept_walk(m, c, gpa);
+  //@ assert level: !ept_too_wide(gpa) ==> 1 <= r.level <= 4;
+  //@ assert path4: !ept_too_wide(gpa) && r.level == 4 ==> path_is(r, m, c, gpa);
+  //@ assert path3: !ept_too_wide(gpa) && r.level == 3 ==> path_is(r, m, c, gpa);
+  //@ assert path2: !ept_too_wide(gpa) && r.level == 2 ==> path_is(r, m, c, gpa);
+  //@ assert path1: !ept_too_wide(gpa) && r.level == 1 ==> path_is(r, m, c, gpa);
+  //@ assert path: path_is(r, m, c, gpa);
+  return r;
+}
+
+/*@ requires readable: \valid_read(m) && \valid_read(c);
+    requires table_range: c->stage2_table <= 0xFFFFFFFFFF000;
+    requires stage2: c->stage2 == SLAT_STAGE2_NPT;
+    terminates \true;
+    assigns \nothing;
+    ensures walk: stage2_is(\result, m, c, gpa);
+    ensures path: path_is(\result, m, c, gpa);
+    ensures range: SLAT_RULE_NONE < \result.rule < SLAT_RULE_COUNT && \result.level <= 4 && \result.spa <= 0xFFFFFFFFFFFFF;
+*/
+SLAT_INLINE struct slat_stage2 through_npt(const struct slat_memory *m, const struct slat_controls *c, uint64_t gpa)
+{
+  const struct slat_stage2 r = slat_npt_walk(m, c, gpa);
+  //@ assert level: !npt_too_wide(gpa) ==> 1 <= r.level <= 4;
+  //@ assert path4: !npt_too_wide(gpa) && r.level == 4 ==> path_is(r, m, c, gpa);
+  //@ assert path3: !npt_too_wide(gpa) && r.level == 3 ==> path_is(r, m, c, gpa);
+  //@ assert path2: !npt_too_wide(gpa) && r.level == 2 ==> path_is(r, m, c, gpa);
+  //@ assert path1: !npt_too_wide(gpa) && r.level == 1 ==> path_is(r, m, c, gpa);
+  //@ assert path: path_is(r, m, c, gpa);
+  return r;
+}
+
 struct slat_stage2 slat_stage2_walk(const struct slat_memory *memory, const struct slat_controls *controls,
                                     uint64_t gpa)
 {
   if (controls->stage2 == SLAT_STAGE2_EPT)
-    return slat_ept_walk(memory, controls, gpa);
+    return through_ept(memory, controls, gpa);
   if (controls->stage2 == SLAT_STAGE2_NPT)
-    return slat_npt_walk(memory, controls, gpa);
+    return through_npt(memory, controls, gpa);
   /* STAGE2_NONE: identity with every right. */
   return (struct slat_stage2){ .end = SLAT_S2_PAGE,
                                .level = 0,

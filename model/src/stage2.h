@@ -7,7 +7,17 @@
 #include "ept_walk.h"
 #include "npt_walk.h"
 #endif
+#ifdef SLAT_STAGE2_PATHS
+#include "ept_entry.h"
+#include "guest_entry.h"
+#endif
 #include "../../spec/logic/memory.acsl"
+#if !defined(SLAT_ANY_STAGE2) || defined(SLAT_STAGE2_PATHS)
+#include "../../spec/logic/address.acsl"
+#include "../../spec/logic/path.acsl"
+#include "../../spec/logic/stage2_entry.acsl"
+#endif
+#include "../../spec/logic/stage2_path.acsl"
 #include "../../spec/logic/stage2.acsl"
 
 /*@ requires readable: \valid_read(memory) && \valid_read(controls);
@@ -16,6 +26,7 @@
     terminates \true;
     assigns \nothing;
     ensures STAGE2_NONE: stage2_is(\result, memory, controls, gpa);
+    ensures path: path_is(\result, memory, controls, gpa);
     ensures rule_range: SLAT_RULE_NONE < \result.rule < SLAT_RULE_COUNT;
     ensures level_range: \result.level <= 4;
     ensures spa_range: \result.end == SLAT_S2_PAGE ==> \result.spa <= 0xFFFFFFFFFFFFF;
