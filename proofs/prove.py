@@ -27,6 +27,7 @@ import threading
 import time
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+os.environ["PWD"] = os.getcwd()  # Frama-C takes relative paths from it, and a caller may have changed directory without it
 BUILD = os.environ.get("BUILD", "build")
 PROOFS = os.environ.get("PROOFS", "proofs")  # another folder of units, for the tests of this driver
 CPP = ["-D__FRAMAC__", "-Imodel/include", "-I%s/include" % BUILD, "-I%s/include/slat" % BUILD]

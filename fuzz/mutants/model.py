@@ -175,7 +175,7 @@ class Model:
             return None
         if done.returncode != 1:
             raise Broken(done.stdout[-1000:])
-        lines = [line.strip() for line in done.stdout.split("\n")]
+        lines = [line.strip() for line in done.stdout.split("\n") if not line.strip().startswith("running:")]
         reasons = [line for line in lines if line.startswith(("unproved", "smoke")) or "unproved" in line or "contradiction" in line] or lines
         return reasons[0][:160]
 
