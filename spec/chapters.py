@@ -71,6 +71,15 @@ def main():
                     faults.append("%s:%d: no file %s" % (path, number, target))
                 elif match.group(2) and match.group(2) not in anchors(target):
                     faults.append("%s:%d: %s has no heading %s" % (path, number, target, match.group(2)))
+    # The manuals' sentences: each names rules that are there, or are to come.
+    ids = known | {line.split("\t")[0] for line in read("spec/next/rules.tsv").split("\n")}
+    for number, line in enumerate(read("spec/coverage.tsv").split("\n"), 1):
+        fields = line.split("\t")
+        if line.startswith("#") or len(fields) < 5:
+            continue
+        for name in re.findall(r"\b[A-Z][A-Z0-9]*_[A-Z0-9_]*", fields[2]):
+            if name not in ids and not any(known_id.startswith(name) for known_id in ids):
+                faults.append("spec/coverage.tsv:%d: no rule %s" % (number, name))
     print("\n".join(faults) if faults else "%d rules in %d chapters" % (len(rules), len(CHAPTERS)))
     return 1 if faults else 0
 
