@@ -254,6 +254,48 @@ static void limit_steps(struct scenario *scenario)
     scenario->count = most;
 }
 
+enum { EPT_BAD_TYPES = 1 << 2 | 1 << 3 | 1 << 7 };
+
+/* Do the stage-2 tables map a GPA at all? Without regard to most rights, and to what the guest changes later. */
+static bool stage2_maps(const struct scenario *scenario, const struct places *places, uint64_t gpa)
+{
+  const struct slat_config *config = &scenario->config;
+  const bool ept = config->stage2 == SLAT_STAGE2_EPT;
+  uint64_t table = scenario_register(scenario, ept ? SLAT_EPTP : SLAT_NCR3, 0);
+
+  if (config->stage2 == SLAT_STAGE2_NONE)
+    return true;
+  for (unsigned level = 4; level >= 1; level--) {
+    const unsigned shift = 12 + 9 * (level - 1);
+    const uint64_t e = places_value(places, (table & ENTRY_ADDRESS) + 8 * (gpa >> shift & 511));
+    const bool page = level == 1 || (e & ENTRY_PS);
+
+    if (!(e & ENTRY_P) || (e & ENTRY_ADDRESS) >> config->maxphyaddr || (level == 4 && page))
+      return false;
+    if (!ept && !(e & ENTRY_U)) /* the guest's accesses to its tables are those of a user */
+      return false;
+    if (page && (e & ENTRY_ADDRESS & ((1ULL << shift) - 1)))
+      return false;
+    if (ept && page && level > 1 && !(level == 2 ? config->ept_page_2mb : config->ept_page_1gb))
+      return false;
+    if (ept && (page ? (1 << (e >> 3 & 7) & EPT_BAD_TYPES) : e & 0x78)) /* no such memory type, or a reserved bit */
+      return false;
+    if (page)
+      return true;
+    table = e;
+  }
+  return false;
+}
+
+/* Does stage 2 map the entries of a route, and where it leads? */
+static bool route_is_mapped(const struct scenario *scenario, const struct places *places, struct route route)
+{
+  for (unsigned i = 0; i < route.words; i++)
+    if (!stage2_maps(scenario, places, places->word[route.word[i]]))
+      return false;
+  return route.complete && stage2_maps(scenario, places, route.spa);
+}
+
 unsigned scenario_reach(const struct scenario *scenario, const struct scenario_capabilities *can)
 {
   struct places places = { 0 };
@@ -267,8 +309,9 @@ unsigned scenario_reach(const struct scenario *scenario, const struct scenario_c
     if (event->kind != SLAT_EVENT_ACCESS)
       continue;
     accesses++;
-    complete += paging ? places_route(&places, places.root[0], event->access.linear).complete
-                       : event->access.linear < can->memory_bytes;
+    complete += paging
+                  ? route_is_mapped(scenario, &places, places_route(&places, places.root[0], event->access.linear))
+                  : event->access.linear < can->memory_bytes && stage2_maps(scenario, &places, event->access.linear);
   }
   return accesses ? 100 * complete / accesses : 0;
 }

@@ -69,6 +69,14 @@ void places_collect(struct places *places, const struct scenario *scenario, uint
     add(places->root, &places->roots, PLACES_ROOTS, 0x1000);
 }
 
+uint64_t places_value(const struct places *places, uint64_t spa)
+{
+  for (unsigned i = 0; i < places->words; i++)
+    if (places->word[i] == spa)
+      return places->value[i];
+  return 0;
+}
+
 struct route places_route(const struct places *places, uint64_t root, uint64_t linear)
 {
   struct route route = { 0 };

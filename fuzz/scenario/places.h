@@ -21,6 +21,8 @@ void places_collect(struct places *places, const struct scenario *scenario, uint
 void places_add_page(struct places *places, uint64_t linear);
 /** A store was made: remembers the value. */
 void places_stored(struct places *places, uint64_t spa, uint64_t value);
+/** @return what was stored last at an 8-byte aligned SPA; 0: nothing */
+uint64_t places_value(const struct places *places, uint64_t spa);
 
 /** Where the tables as stored lead a linear address, without regard to rights and stage 2. */
 struct route {

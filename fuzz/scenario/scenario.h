@@ -41,7 +41,7 @@ size_t scenario_encode(const struct scenario *scenario, void *bytes, size_t room
 /** Number of events in the prologue. */
 unsigned scenario_prologue(const struct scenario *scenario);
 
-/** Of the accesses, how many in a hundred the initial tables lead to a page, without regard to rights and stage 2. */
+/** Of the accesses, how many in a hundred the initial tables of both stages lead to a page, without regard to rights. */
 unsigned scenario_reach(const struct scenario *scenario, const struct scenario_capabilities *can);
 
 /** A new scenario, all of it from `random`. */
