@@ -36,7 +36,7 @@ enum slat_status slat_permitted(const struct slat_machine *machine, unsigned cpu
   //@ assert walk: walk_is(w, memory, c, access);
   if (c->stage2 == SLAT_STAGE2_NPT && too_wide(access, w))
     return SLAT_UNSUPPORTED_NPT_WIDTH;
-  const struct slat_permitted set = slat_permitted_set(memory, c, access, w);
+  const struct slat_permitted set = slat_permitted_set(memory, c, access, &w);
   //@ assert set: walk_is(w, memory, c, access) && set_is(set, memory, c, access, w);
   *out = set;
   //@ assert copied: *out == set;

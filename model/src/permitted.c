@@ -3,6 +3,16 @@
 #include "permitted.h"
 #include "rule.h"
 
+/* A walk ends in one of four steps.  Each is named, since a number that is not known takes a copy of the whole walk. */
+/*@ terminates \true;
+    assigns \nothing;
+    ensures page: \result != 0 <==> s.reached != 0 && s.entry.kind == SLAT_ENTRY_PAGE;
+*/
+SLAT_INLINE bool page_at(struct slat_step s)
+{
+  return s.reached && s.entry.kind == SLAT_ENTRY_PAGE;
+}
+
 /*@ requires walk: walk_sound(w);
     terminates \true;
     assigns \nothing;
@@ -10,8 +20,10 @@
 */
 SLAT_INLINE bool made(struct slat_walk w)
 {
-  return w.end <= 4 && w.step[w.end].reached && w.step[w.end].entry.kind == SLAT_ENTRY_PAGE &&
-         w.outcome.kind != SLAT_PAGE_FAULT;
+  const bool page = (w.end == 4 && page_at(w.step[4])) || (w.end == 3 && page_at(w.step[3])) ||
+                    (w.end == 2 && page_at(w.step[2])) || (w.end == 1 && page_at(w.step[1]));
+
+  return page && w.outcome.kind != SLAT_PAGE_FAULT;
 }
 
 /*@ terminates \true;
@@ -57,8 +69,9 @@ SLAT_INLINE struct slat_outcome update_outcome(const struct slat_controls *c, co
 }
 
 struct slat_outcomes slat_permitted_outcomes(const struct slat_controls *c, const struct slat_access *a,
-                                             struct slat_walk w)
+                                             const struct slat_walk *walk)
 {
+  const struct slat_walk w = *walk; /* by value for the proofs */
   const bool allowed = made(w);
   const unsigned f4 = update_fault(c, a, w.step[4], w.end <= 4, allowed);
   const unsigned f3 = update_fault(c, a, w.step[3], w.end <= 3, allowed);
@@ -200,17 +213,25 @@ bool slat_finds_final(struct slat_walk w)
 {
   if (w.outcome.kind == SLAT_NON_CANONICAL)
     return false;
-  return w.end == 5 || (w.end <= 3 && w.step[w.end].reached && w.step[w.end].entry.kind == SLAT_ENTRY_PAGE);
+  return w.end == 5 || (w.end == 3 && page_at(w.step[3])) || (w.end == 2 && page_at(w.step[2])) ||
+         (w.end == 1 && page_at(w.step[1]));
 }
 
 uint64_t slat_gpa_of_final(const struct slat_access *a, struct slat_walk w)
 {
-  return w.end == 5 ? a->linear : slat_leaf_address(w.step[w.end].value, a->linear, w.end);
+  if (w.end == 5)
+    return a->linear;
+  if (w.end == 3)
+    return slat_leaf_address(w.step[3].value, a->linear, 3);
+  if (w.end == 2)
+    return slat_leaf_address(w.step[2].value, a->linear, 2);
+  return slat_leaf_address(w.step[1].value, a->linear, 1);
 }
 
 struct slat_update_row slat_final_updates(const struct slat_memory *m, const struct slat_controls *c,
-                                          const struct slat_access *a, struct slat_walk w, bool done)
+                                          const struct slat_access *a, const struct slat_walk *walk, bool done)
 {
+  const struct slat_walk w = *walk; /* by value for the proofs */
   const struct slat_update none = no_update();
   const bool write = a->kind == SLAT_WRITE && w.outcome.kind == SLAT_TRANSLATED;
 
@@ -248,16 +269,17 @@ SLAT_INLINE struct slat_update_row updates_if(bool visited, const struct slat_me
 }
 
 struct slat_permitted slat_permitted_set(const struct slat_memory *m, const struct slat_controls *c,
-                                         const struct slat_access *a, struct slat_walk w)
+                                         const struct slat_access *a, const struct slat_walk *walk)
 {
-  const struct slat_outcomes set = slat_permitted_outcomes(c, a, w);
+  const struct slat_walk w = *walk; /* by value for the proofs */
+  const struct slat_outcomes set = slat_permitted_outcomes(c, a, walk);
   const bool allowed = made(w);
   const bool done = w.outcome.kind == SLAT_TRANSLATED && set.outcome[0].kind != SLAT_NO_OUTCOME;
   const struct slat_update_row r4 = updates_if(w.end <= 4, m, c, a, w.step[4], 4, allowed, done);
   const struct slat_update_row r3 = updates_if(w.end <= 3, m, c, a, w.step[3], 3, allowed, done);
   const struct slat_update_row r2 = updates_if(w.end <= 2, m, c, a, w.step[2], 2, allowed, done);
   const struct slat_update_row r1 = updates_if(w.end <= 1, m, c, a, w.step[1], 1, allowed, done);
-  const struct slat_update_row r0 = slat_final_updates(m, c, a, w, done);
+  const struct slat_update_row r0 = slat_final_updates(m, c, a, walk, done);
 
   //@ assert allowed: (boolean)allowed == access_made(w);
   const struct slat_permitted p = {

@@ -24,18 +24,18 @@ struct slat_update_row {
 /** From a walk to the set of outcomes.  See ERRATA.md, E1 for the order that the manual leaves open. */
 /*@ requires readable: \valid_read(c) && \valid_read(a);
     requires stage2: c->stage2 <= SLAT_STAGE2_NPT;
-    requires walk: walk_sound(w);
+    requires walk: \valid_read(walk) && walk_sound(*walk);
     terminates \true;
     assigns \nothing;
-    ensures FLAGS_BEFORE_ACCESS: \result.outcome[0].kind == SLAT_NO_OUTCOME <==> not_before_flags(c, a, w);
-    ensures walk: !not_before_flags(c, a, w) ==> \result.outcome[0] == w.outcome;
-    ensures level4: flag_outcome_is(\result.outcome[4], c, a, w, 4);
-    ensures level3: flag_outcome_is(\result.outcome[3], c, a, w, 3);
-    ensures level2: flag_outcome_is(\result.outcome[2], c, a, w, 2);
-    ensures level1: flag_outcome_is(\result.outcome[1], c, a, w, 1);
+    ensures FLAGS_BEFORE_ACCESS: \result.outcome[0].kind == SLAT_NO_OUTCOME <==> not_before_flags(c, a, *walk);
+    ensures walk: !not_before_flags(c, a, *walk) ==> \result.outcome[0] == walk->outcome;
+    ensures level4: flag_outcome_is(\result.outcome[4], c, a, *walk, 4);
+    ensures level3: flag_outcome_is(\result.outcome[3], c, a, *walk, 3);
+    ensures level2: flag_outcome_is(\result.outcome[2], c, a, *walk, 2);
+    ensures level1: flag_outcome_is(\result.outcome[1], c, a, *walk, 1);
 */
 struct slat_outcomes slat_permitted_outcomes(const struct slat_controls *c, const struct slat_access *a,
-                                             struct slat_walk w);
+                                             const struct slat_walk *walk);
 
 /** From one step of a walk to its updates of accessed and dirty flags, in both stages.
  *  @param level    of the guest entry, 4..1
@@ -77,30 +77,30 @@ uint64_t slat_gpa_of_final(const struct slat_access *a, struct slat_walk w);
  *  rights deny the access, since a processor may have translated it before (ERRATA E20). */
 /*@ requires readable: \valid_read(m) && \valid_read(c) && \valid_read(a);
     requires stage2: c->stage2 <= SLAT_STAGE2_NPT && c->stage2_table <= 0xFFFFFFFFFF000;
-    requires walk: walk_sound(w);
-    requires path: final_path_is(w, m, c, a) && (w.end == 5 ==> a->linear <= 0xFFFFFFFFFFFFF || !has_final(w));
+    requires walk: \valid_read(walk) && walk_sound(*walk);
+    requires path: final_path_is(*walk, m, c, a) && (walk->end == 5 ==> a->linear <= 0xFFFFFFFFFFFFF || !has_final(*walk));
     terminates \true;
     assigns \nothing;
-    ensures row: final_updates_are(\result.of[4], \result.of[3], \result.of[2], \result.of[1], m, c, a, w, (boolean)done);
+    ensures row: final_updates_are(\result.of[4], \result.of[3], \result.of[2], \result.of[1], m, c, a, *walk, (boolean)done);
 */
 struct slat_update_row slat_final_updates(const struct slat_memory *m, const struct slat_controls *c,
-                                          const struct slat_access *a, struct slat_walk w, bool done);
+                                          const struct slat_access *a, const struct slat_walk *walk, bool done);
 
 /** The whole set of a walk, by value. */
 /*@ requires readable: \valid_read(m) && \valid_read(c) && \valid_read(a);
     requires stage2: c->stage2 <= SLAT_STAGE2_NPT && c->stage2_table <= 0xFFFFFFFFFF000;
-    requires walk: walk_sound(w);
-    requires paths: paths_are(w, m, c, a) && (w.end == 5 ==> a->linear <= 0xFFFFFFFFFFFFF || !has_final(w));
+    requires walk: \valid_read(walk) && walk_sound(*walk);
+    requires paths: paths_are(*walk, m, c, a) && (walk->end == 5 ==> a->linear <= 0xFFFFFFFFFFFFF || !has_final(*walk));
     terminates \true;
     assigns \nothing;
-    ensures outcomes: outcomes_are(\result, c, a, w);
-    ensures step4: updates4_are(\result, m, c, a, w);
-    ensures step3: updates3_are(\result, m, c, a, w);
-    ensures step2: updates2_are(\result, m, c, a, w);
-    ensures step1: updates1_are(\result, m, c, a, w);
-    ensures final: updates0_are(\result, m, c, a, w);
-    ensures set: set_is(\result, m, c, a, w);
+    ensures outcomes: outcomes_are(\result, c, a, *walk);
+    ensures step4: updates4_are(\result, m, c, a, *walk);
+    ensures step3: updates3_are(\result, m, c, a, *walk);
+    ensures step2: updates2_are(\result, m, c, a, *walk);
+    ensures step1: updates1_are(\result, m, c, a, *walk);
+    ensures final: updates0_are(\result, m, c, a, *walk);
+    ensures set: set_is(\result, m, c, a, *walk);
 */
 struct slat_permitted slat_permitted_set(const struct slat_memory *m, const struct slat_controls *c,
-                                         const struct slat_access *a, struct slat_walk w);
+                                         const struct slat_access *a, const struct slat_walk *walk);
 #endif
