@@ -160,7 +160,7 @@ class Unit:
                     ["-then", "-no-wp", "-report", "-report-csv", os.path.join(self.out, "properties.csv")])
         return command + prove + ["-wp-prover", data.get("smoke_prover", "cvc4"), "-wp-timeout", "5",
                                   "-wp-smoke-tests", "-wp-smoke-timeout", str(data.get("smoke_timeout", 1)),
-                                  "-wp-steps", str(data.get("smoke_steps", 60000)),
+                                  "-wp-steps", str(data.get("smoke_steps", 50000)),
                                   "-wp-prop=" + SMOKE_ONLY]
 
     # -- reading what Frama-C said ------------------------------------------------------------------------------
