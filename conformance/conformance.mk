@@ -25,3 +25,12 @@ find-witnesses: $(BUILD)/bin/find-witnesses
 .PHONY: eacsl
 eacsl: $(WITNESS_COMMON) $(RULES_H)
 	@BUILD=$(BUILD) conformance/eacsl/run.py $(filter-out %.a %.h,$^) $(BUILD)/obj/deletable/rules.o
+
+# The second statement of the rules: see conformance/smt/README.md.
+SCENARIOS ?= 3
+$(BUILD)/obj/smt/deletable.o: conformance/smt/deletable.c $(RULES_H) | $(BUILD)/obj/smt/
+	$(CC) $(CLI_CFLAGS) -MMD -MP -c $< -o $@
+$(BUILD)/bin/slat-deletable: $(CLI_OBJECTS) $(BUILD)/obj/smt/deletable.o $(LIBSLAT_DELETABLE) | $(BUILD)/bin/
+	$(CC) -o $@ $^ $(CLI_LIBS)
+smt: $(CLI) $(BUILD)/bin/slat-deletable
+	@BUILD=$(BUILD) conformance/smt/run --scenarios $(SCENARIOS) $(addprefix --seed ,$(SEED))

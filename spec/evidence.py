@@ -7,6 +7,7 @@ A block begins with <!-- evidence:NAME --> and ends with <!-- /evidence -->.  Wh
   walk      what `slat walk spec/example.jsonl` prints                               (build/bin/slat)
   library   what the program between <!-- program --> and <!-- /program --> prints   (build/lib/libslat.a)
   proofs    build/evidence/proofs.json
+  smt       build/evidence/smt.json
   fuzz      build/evidence/fuzz-*.json
   mutants   build/evidence/mutants.json
   bench     build/evidence/bench.json
@@ -86,6 +87,16 @@ def proofs(_):
                                               data["smoke_failed"], data["rules_proved"], round(data["seconds"]))))
 
 
+def smt(_):
+    found = evidence("smt")
+    if not found:
+        return None
+    data = found["smt"]
+    return ("The last run: %s scenarios for %s rules, %s disagreements. Of %s rules deleted from the model in turn, %s showed.\n" %
+            tuple(number(value) for value in (data["scenarios"], len(data["rules"]), len(data["disagreements"]), data["deleted"],
+                                              data["deleted_noticed"])))
+
+
 def fuzz(_):
     rows = []
     for data in evidence("fuzz-*").values():
@@ -124,7 +135,7 @@ def bench(_):
     return table(["what", "slat", "beside", "its speed", "ratio"], rows)
 
 
-WRITERS = {"walk": walk, "library": library, "proofs": proofs, "fuzz": fuzz, "mutants": mutants, "bench": bench}
+WRITERS = {"walk": walk, "library": library, "proofs": proofs, "smt": smt, "fuzz": fuzz, "mutants": mutants, "bench": bench}
 NO_RUN = "No run is recorded here yet.\n"
 
 
