@@ -14,7 +14,7 @@ $(BUILD)/bin/find-witnesses: $(BUILD)/obj/witness/find.o $(WITNESS_COMMON) | $(B
 	$(CC) -o $@ $^ $(CLI_LIBS)
 
 witnesses: $(BUILD)/bin/run-witnesses | $(BUILD)/evidence/
-	@$< spec/rules.tsv $(WITNESSES) $(BUILD)/evidence/witnesses.json
+	@$< spec/rules.tsv conformance/witness/named.tsv $(WITNESSES) $(BUILD)/evidence/witnesses.json
 
 # Writes a witness for each rule that has none, to be reviewed: its note is the rule's statement.  Takes minutes.
 .PHONY: find-witnesses

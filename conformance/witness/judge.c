@@ -65,3 +65,58 @@ struct judgement judge_trace(const struct slat_trace *trace, unsigned deleted)
   slat_deleted_rule = SLAT_RULE_NONE;
   return judgement;
 }
+
+/* What a target that lacks the rule could show in one step, held against the model. */
+static enum slat_rule named_in_step(const struct slat_permitted *lacking, const struct step *step,
+                                    struct replay *replay)
+{
+  struct slat_outcome shown = { .kind = SLAT_NO_OUTCOME };
+
+  for (unsigned i = SLAT_MAX_OUTCOMES; i-- > 0;)
+    if (lacking->outcome[i].kind != SLAT_NO_OUTCOME)
+      shown = lacking->outcome[i];
+  if (!fully_permitted(&step->set, &shown))
+    return slat_judge(&step->set, &shown).rule;
+  for (unsigned i = 0; i < SLAT_MAX_UPDATES; i++) {
+    const struct slat_update *theirs = &lacking->update[i], *ours = &step->set.update[i];
+    const struct slat_update *word = theirs->may ? theirs : ours;
+    if (word->may == 0)
+      continue;
+    const uint64_t before = memory_read(&replay->memory, word->spa);
+    const bool done = shown.kind == SLAT_TRANSLATED;
+    enum slat_rule rule = slat_judge_update(&step->set, word->spa, before, before | theirs->may, done);
+    if (rule == SLAT_RULE_NONE)
+      rule = slat_judge_update(&step->set, word->spa, before, before | theirs->must, done);
+    if (rule != SLAT_RULE_NONE)
+      return rule;
+  }
+  return SLAT_RULE_NONE;
+}
+
+enum slat_rule named_without(const struct slat_trace *trace, unsigned rule)
+{
+  enum slat_rule named = SLAT_RULE_NONE;
+  struct replay with, without;
+  struct step step, lacking;
+  bool good;
+
+  slat_deleted_rule = rule;
+  good = replay_open(&without, trace);
+  slat_deleted_rule = SLAT_RULE_NONE;
+  good = replay_open(&with, trace) && good;
+  while (good && named == SLAT_RULE_NONE) {
+    slat_deleted_rule = rule;
+    good = replay_next(&without, &lacking);
+    slat_deleted_rule = SLAT_RULE_NONE;
+    good = replay_next(&with, &step) && good;
+    if (good)
+      named = named_in_step(&lacking.set, &step, &with);
+    slat_deleted_rule = rule;
+    good = good && replay_commit(&without, &lacking);
+    slat_deleted_rule = SLAT_RULE_NONE;
+    good = good && replay_commit(&with, &step);
+  }
+  replay_close(&with);
+  replay_close(&without);
+  return named;
+}

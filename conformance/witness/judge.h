@@ -27,4 +27,8 @@ bool fully_permitted(const struct slat_permitted *set, const struct slat_outcome
 
 /* Judges a trace with `deleted` deleted from the model (SLAT_RULE_NONE: nothing), up to the first divergence. */
 struct judgement judge_trace(const struct slat_trace *trace, unsigned deleted);
+
+/* Which rule does the model name, held against a target that lacks one: that answers as the model does without it?
+   @return SLAT_RULE_NONE if the answers of both are the same in what slat_judge() and slat_judge_update() compare */
+enum slat_rule named_without(const struct slat_trace *trace, unsigned rule);
 #endif

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Holds every witness against the model: run-witnesses RULES.TSV DIRECTORY [EVIDENCE.JSON]
+/* Holds every witness against the model: run-witnesses RULES.TSV NAMED.TSV DIRECTORY [EVIDENCE.JSON]
  *
  * DIRECTORY/ID.jsonl is the witness of the rule ID, in the form that `slat convert` writes.  The model agrees with what
  * it observes, and does not once the rule is deleted.  Two other kinds tell themselves by the note of the observation:
  *   "forbidden: ..."    the model reports a divergence, and agrees once the rule is deleted (a rule that only forbids)
  *   "unsupported: ..."  the model gives no answer, and agrees once the rule is deleted
+ * Then the model is held against a target that lacks the rule: it must name that rule, or the one that NAMED.TSV says.
  * A rule without a witness fails, and so does a witness without a rule that needs one.  TAP; exit code 1 if one fails. */
 #include <dirent.h>
 #include <stdarg.h>
@@ -17,6 +18,7 @@
 struct results {
   unsigned tests, failed;
   bool decisive[SLAT_RULE_COUNT];
+  unsigned named[SLAT_RULE_COUNT]; /* of a target that lacks the rule */
 };
 
 __attribute__((format(printf, 4, 5))) static void report(struct results *results, bool good, const char *name,
@@ -59,12 +61,18 @@ static bool canonical(const struct slat_trace *trace, const char *bytes, size_t 
   return same;
 }
 
+static const char *name_of(unsigned rule)
+{
+  return rule == SLAT_RULE_NONE ? "none" : slat_rule_info(rule)->id;
+}
+
 static void judge_witness(struct results *results, const struct slat_trace *trace, unsigned rule)
 {
   const char *id = slat_rule_info(rule)->id;
   const enum verdict want = expected(trace);
   const enum verdict with = judge_trace(trace, SLAT_RULE_NONE).verdict;
   const enum verdict without = judge_trace(trace, rule).verdict;
+  const unsigned named = named_without(trace, rule);
 
   if (trace->note == NULL || *trace->note == '\0')
     report(results, false, id, "%s:1: no note: what does it show?", trace->name);
@@ -74,6 +82,9 @@ static void judge_witness(struct results *results, const struct slat_trace *trac
   else if (without != (want == VERDICT_AGREES ? VERDICT_DIVERGES : VERDICT_AGREES))
     report(results, false, id, "%s: without the rule the model %s %s", trace->name, without == with ? "still" : "then",
            verdict_name(without));
+  else if (named != results->named[rule])
+    report(results, false, id, "%s: a target without the rule is told %s, not %s", trace->name, name_of(named),
+           name_of(results->named[rule]));
   else {
     results->decisive[rule] = true;
     report(results, true, id, " ");
@@ -141,27 +152,56 @@ static bool write_evidence(const char *path, const struct results *results, cons
   return fclose(file) == 0;
 }
 
+/* What a target that lacks a rule is told: that rule, but for the rows of the table. */
+static bool read_named(struct results *results, const char *path)
+{
+  FILE *file = fopen(path, "r");
+  char *line = NULL;
+  size_t room = 0;
+  bool good = file != NULL;
+
+  for (unsigned rule = 0; rule < SLAT_RULE_COUNT; rule++)
+    results->named[rule] = rule;
+  while (good && getline(&line, &room, file) > 0) {
+    const size_t first = strcspn(line, "\t\n");
+    const char *second = line + first + (line[first] == '\t');
+    const size_t length = strcspn(second, "\t\n");
+    const unsigned rule = rule_named(line, first), named = rule_named(second, length);
+
+    if (*line == '#' || strncmp(line, "rule\t", 5) == 0)
+      continue;
+    good = rule != SLAT_RULE_NONE && (named != SLAT_RULE_NONE || strncmp(second, "none\t", 5) == 0);
+    results->named[rule] = named;
+  }
+  if (!good)
+    (void)fprintf(stderr, "%s: cannot be read%s%s", path, line == NULL ? "\n" : ", at: ", line == NULL ? "" : line);
+  free(line);
+  if (file != NULL)
+    (void)fclose(file);
+  return good;
+}
+
 int main(int argc, char **argv)
 {
   struct results results = { .tests = 0 };
   bool needed[SLAT_RULE_COUNT];
 
-  if (argc != 3 && argc != 4) {
-    (void)fputs("usage: run-witnesses RULES.TSV DIRECTORY [EVIDENCE.JSON]\n", stderr);
+  if (argc != 4 && argc != 5) {
+    (void)fputs("usage: run-witnesses RULES.TSV NAMED.TSV DIRECTORY [EVIDENCE.JSON]\n", stderr);
     return 2;
   }
-  if (!needed_rules(argv[1], needed))
+  if (!needed_rules(argv[1], needed) || !read_named(&results, argv[2]))
     return 2;
   for (unsigned rule = 0; rule < SLAT_RULE_COUNT; rule++) {
     char path[400];
     if (!needed[rule])
       continue;
-    (void)snprintf(path, sizeof path, "%s/%s.jsonl", argv[2], slat_rule_info(rule)->id);
+    (void)snprintf(path, sizeof path, "%s/%s.jsonl", argv[3], slat_rule_info(rule)->id);
     run_file(&results, path, rule);
   }
-  find_surplus(&results, argv[2], needed);
+  find_surplus(&results, argv[3], needed);
   (void)printf("1..%u\n# witnesses: %u, failed: %u\n", results.tests, results.tests, results.failed);
-  if (argc == 4 && !write_evidence(argv[3], &results, needed))
+  if (argc == 5 && !write_evidence(argv[4], &results, needed))
     return 2;
   return results.failed == 0 && results.tests != 0 ? 0 : 1;
 }

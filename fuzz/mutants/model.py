@@ -157,7 +157,7 @@ class Model:
         objects = [os.path.join(self.base, "witness", name + ".o") for name in ("run", "judge", "needed")]
         program = self.link(tree, deletable, "run-witnesses", objects + self.command_objects(False))
         try:
-            done = call([program, "spec/rules.tsv", "conformance/witnesses"], 120, cwd=tree)
+            done = call([program, "spec/rules.tsv", "conformance/witness/named.tsv", "conformance/witnesses"], 120, cwd=tree)
         except subprocess.TimeoutExpired:
             return "witness no end"
         if done.returncode == 0:

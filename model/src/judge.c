@@ -97,6 +97,7 @@ static enum slat_rule code_rule(unsigned kind, uint64_t wrong)
     { SLAT_PAGE_FAULT, 0x2, SLAT_RULE_PF_CODE_WR },
     { SLAT_PAGE_FAULT, 0x4, SLAT_RULE_PF_CODE_US },
     { SLAT_PAGE_FAULT, 0x10, SLAT_RULE_PF_CODE_ID },
+    { SLAT_PAGE_FAULT, 0x20, SLAT_RULE_PF_CODE_PK },
     { SLAT_EPT_VIOLATION, 0x1, SLAT_RULE_EPT_QUAL_READ },
     { SLAT_EPT_VIOLATION, 0x2, SLAT_RULE_EPT_QUAL_WRITE },
     { SLAT_EPT_VIOLATION, 0x4, SLAT_RULE_EPT_QUAL_FETCH },
@@ -117,9 +118,9 @@ static enum slat_rule code_rule(unsigned kind, uint64_t wrong)
     { SLAT_NESTED_PAGE_FAULT, 0x200000000, SLAT_RULE_NPF_TABLE },
   };
 
-  /*@ loop invariant range: 0 <= i <= 23;
+  /*@ loop invariant range: 0 <= i <= 24;
       loop assigns i;
-      loop variant 23 - i;
+      loop variant 24 - i;
   */
   for (unsigned i = 0; i < sizeof bits / sizeof bits[0]; i++)
     if (bits[i].kind == kind && (wrong & bits[i].bit) != 0)
@@ -146,6 +147,9 @@ static enum slat_rule broken_rule(const struct slat_outcome *p, const struct sla
     return SLAT_RULE_NPF_EXITINFO2;
   if (p->kind == SLAT_EPT_MISCONFIG)
     return SLAT_RULE_EPT_MISCONFIG_EXIT;
+  /* P and RSVD both: no slip in the code, another cause was seen. */
+  if ((p->kind == SLAT_PAGE_FAULT || p->kind == SLAT_NESTED_PAGE_FAULT) && wrong % 2 == 1 && wrong / 8 % 2 == 1)
+    return (enum slat_rule)p->rule;
   const enum slat_rule rule = p->kind == SLAT_TRANSLATED ? SLAT_RULE_NONE : code_rule(p->kind, wrong);
   return rule != SLAT_RULE_NONE ? rule : (enum slat_rule)p->rule;
 }
