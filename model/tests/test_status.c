@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Why a configuration, a state, an event or an access is refused: the proofs say that it is, and not why. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include <slat/slat.h>
+
+static const struct slat_config intel = { .vendor = SLAT_INTEL, .maxphyaddr = 46 };
+static const struct slat_config amd = { .vendor = SLAT_AMD, .maxphyaddr = 46 };
+static const struct slat_config with_ept = { .vendor = SLAT_INTEL, .stage2 = SLAT_STAGE2_EPT, .maxphyaddr = 46 };
+static const struct slat_config with_npt = {
+  .vendor = SLAT_AMD, .stage2 = SLAT_STAGE2_NPT, .maxphyaddr = 46, .nx = true
+};
+
+static void configurations(void **state)
+{
+  static const struct {
+    struct slat_config config;
+    enum slat_status status;
+  } rows[] = {
+    { { .vendor = 2, .maxphyaddr = 46 }, SLAT_INVALID_VENDOR },
+    { { .stage2 = 3, .maxphyaddr = 46 }, SLAT_INVALID_STAGE2 },
+    { { .maxphyaddr = 31 }, SLAT_INVALID_MAXPHYADDR },
+    { { .maxphyaddr = 53 }, SLAT_INVALID_MAXPHYADDR },
+    { { .vendor = SLAT_AMD, .stage2 = SLAT_STAGE2_EPT, .maxphyaddr = 46 }, SLAT_INVALID_STAGE2_VENDOR },
+    { { .vendor = SLAT_INTEL, .stage2 = SLAT_STAGE2_NPT, .maxphyaddr = 46 }, SLAT_INVALID_STAGE2_VENDOR },
+    { { .maxphyaddr = 46, .ept_execute_only = true }, SLAT_INVALID_EPT_CAPABILITY },
+    { { .maxphyaddr = 46, .ept_page_2mb = true }, SLAT_INVALID_EPT_CAPABILITY },
+    { { .maxphyaddr = 46, .ept_page_1gb = true }, SLAT_INVALID_EPT_CAPABILITY },
+    { { .maxphyaddr = 46, .ept_accessed_dirty = true }, SLAT_INVALID_EPT_CAPABILITY },
+    { { .maxphyaddr = 46, .ept_advanced_info = true }, SLAT_INVALID_EPT_CAPABILITY },
+    { { .vendor = SLAT_AMD, .maxphyaddr = 46, .pks = true }, SLAT_INVALID_FEATURE_VENDOR },
+    { { .maxphyaddr = 32 }, SLAT_OK },
+    { { .maxphyaddr = 52 }, SLAT_OK },
+  };
+  struct slat_machine machine;
+
+  (void)state;
+  for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+    assert_int_equal(slat_open(&machine, &rows[i].config), rows[i].status);
+}
+
+struct write {
+  uint8_t reg;
+  uint64_t value;
+};
+
+/* The status after up to three registers are written. */
+static const struct {
+  const struct slat_config *config;
+  struct write write[3];
+  enum slat_status status;
+} states[] = {
+  { &intel, { { SLAT_CR0, 0x80000010 } }, SLAT_INVALID_CR0 },
+  { &intel, { { SLAT_CR3, 1ULL << 46 } }, SLAT_INVALID_CR3 },
+  { &intel, { { SLAT_EFER, 0x100 } }, SLAT_INVALID_EFER },
+  { &intel, { { SLAT_CR4, 0 } }, SLAT_INVALID_EFER }, /* long mode needs CR4.PAE */
+  { &intel, { { SLAT_EFER, 0xd00 } }, SLAT_INVALID_FEATURE_CONTROL },
+  { &intel, { { SLAT_CR4, 0x100020 } }, SLAT_INVALID_FEATURE_CONTROL },
+  { &intel, { { SLAT_CR4, 0x200020 } }, SLAT_INVALID_FEATURE_CONTROL },
+  { &intel, { { SLAT_CR4, 0x400020 } }, SLAT_INVALID_FEATURE_CONTROL },
+  { &intel, { { SLAT_CR4, 0x1000020 } }, SLAT_INVALID_FEATURE_CONTROL },
+  { &intel, { { SLAT_PKRU, 1ULL << 32 } }, SLAT_INVALID_PROTECTION_KEYS },
+  { &intel, { { SLAT_PKRS, 1ULL << 32 } }, SLAT_INVALID_PROTECTION_KEYS },
+  { &intel, { { SLAT_EFER, 0 }, { SLAT_CR4, 0 } }, SLAT_UNSUPPORTED_32BIT_PAGING },
+  { &intel, { { SLAT_EFER, 0 }, { SLAT_CR4, 0x20 } }, SLAT_UNSUPPORTED_PAE_PAGING },
+  { &intel, { { SLAT_CR4, 0x1020 } }, SLAT_UNSUPPORTED_LA57 },
+  { &intel, { { SLAT_CR4, 0x20020 } }, SLAT_UNSUPPORTED_PCID },
+  { &intel, { { SLAT_CR4, 0x800020 } }, SLAT_UNSUPPORTED_CET },
+  { &intel, { { SLAT_CR4, 0x8000020 } }, SLAT_UNSUPPORTED_LASS },
+  { &intel, { { SLAT_CR4, 0x10000020 } }, SLAT_UNSUPPORTED_LINEAR_MASKING },
+  { &intel, { { SLAT_CR3, 1ULL << 61 } }, SLAT_UNSUPPORTED_LINEAR_MASKING },
+  { &intel, { { SLAT_CR3, 1ULL << 62 } }, SLAT_UNSUPPORTED_LINEAR_MASKING },
+  { &amd, { { SLAT_EFER, 0x100500 } }, SLAT_UNSUPPORTED_LINEAR_MASKING },
+  { &amd, { { SLAT_CR3, 1ULL << 62 } }, SLAT_INVALID_CR3 },
+  { &intel,
+    { { SLAT_CR0, 0x11 }, { SLAT_EFER, 0x100 }, { SLAT_CR3, 1ULL << 63 } },
+    SLAT_OK },                                                 /* not used: paging is off */
+  { &with_ept, { { SLAT_EPTP, 0x1000 } }, SLAT_INVALID_EPTP }, /* a walk of one level */
+  { &with_ept, { { SLAT_EPTP, 0x1019 } }, SLAT_INVALID_EPTP }, /* memory type 1 */
+  { &with_ept, { { SLAT_EPTP, 0x105e } }, SLAT_INVALID_EPTP }, /* flags that it has not */
+  { &with_ept, { { SLAT_EPTP, 0x111e } }, SLAT_INVALID_EPTP },
+  { &with_ept, { { SLAT_EPTP, 1ULL << 46 | 0x1e } }, SLAT_INVALID_EPTP },
+  { &with_ept, { { SLAT_EPTP, 0x1026 } }, SLAT_UNSUPPORTED_EPT_WALK_LENGTH },
+  { &with_ept, { { SLAT_EPTP, 0x109e } }, SLAT_UNSUPPORTED_SHADOW_STACK_EPT },
+  { &with_ept, { { SLAT_EPTP, 0x101e } }, SLAT_OK },
+  { &with_ept, { { SLAT_EPTP, 0x1018 } }, SLAT_OK },
+  { &with_npt, { { SLAT_NCR3, 1ULL << 46 } }, SLAT_INVALID_NCR3 },
+  { &with_npt, { { SLAT_HOST_CR0, 0x11 }, { SLAT_HOST_EFER, 0x100 } }, SLAT_INVALID_NCR3 },
+  { &with_npt, { { SLAT_HOST_EFER, 0x100 } }, SLAT_INVALID_EFER },
+  { &with_npt, { { SLAT_HOST_EFER, 0 } }, SLAT_UNSUPPORTED_HOST_PAGING },
+  { &with_npt, { { SLAT_HOST_CR4, 0x1020 } }, SLAT_UNSUPPORTED_HOST_PAGING },
+  { &with_npt, { { SLAT_NCR3, 0x1000 } }, SLAT_OK },
+};
+
+static void registers(void **state)
+{
+  (void)state;
+  for (size_t i = 0; i < sizeof states / sizeof *states; i++) {
+    struct slat_machine machine;
+
+    assert_int_equal(slat_open(&machine, states[i].config), SLAT_OK);
+    assert_int_equal(machine.cpu[1].status, SLAT_OK);
+    for (unsigned n = 0; n < 3 && states[i].write[n].value + states[i].write[n].reg != 0; n++) {
+      const struct slat_event event = {
+        .kind = SLAT_EVENT_REGISTER, .cpu = 1, .reg = states[i].write[n].reg, .value = states[i].write[n].value
+      };
+      assert_int_equal(slat_feed(&machine, &event), SLAT_OK);
+    }
+    if (machine.cpu[1].status != states[i].status)
+      print_message("row %zu: %s\n", i, slat_status_text((enum slat_status)machine.cpu[1].status));
+    assert_int_equal(machine.cpu[1].status, states[i].status);
+  }
+}
+
+static void events(void **state)
+{
+  static const struct slat_access read = { .width = 1 };
+  static const struct {
+    struct slat_event event;
+    enum slat_status status;
+  } rows[] = {
+    { { .kind = 0 }, SLAT_INVALID_EVENT },
+    { { .kind = SLAT_EVENT_OBSERVED_WORD + 1 }, SLAT_INVALID_EVENT },
+    { { .kind = SLAT_EVENT_REGISTER, .cpu = SLAT_MAX_CPUS }, SLAT_INVALID_CPU },
+    { { .kind = SLAT_EVENT_REGISTER, .reg = SLAT_REGISTER_COUNT }, SLAT_INVALID_REGISTER },
+    { { .kind = SLAT_EVENT_ACCESS, .access = { .width = 3 } }, SLAT_INVALID_ACCESS },
+    { { .kind = SLAT_EVENT_ACCESS, .access = { .width = 1, .kind = SLAT_FETCH + 1 } }, SLAT_INVALID_ACCESS },
+    { { .kind = SLAT_EVENT_ACCESS, .access = { .width = 1, .kind = SLAT_FETCH, .implicit = true } },
+      SLAT_INVALID_ACCESS },
+    { { .kind = SLAT_EVENT_ACCESS, .stores = true, .access = { .width = 1 } }, SLAT_INVALID_ACCESS },
+    { { .kind = SLAT_EVENT_ACCESS, .access = { .width = 1 } }, SLAT_OK },
+    { { .kind = SLAT_EVENT_INVLPG }, SLAT_OK },
+  };
+  struct slat_machine machine;
+  struct slat_permitted set;
+
+  (void)state;
+  assert_int_equal(slat_open(&machine, &intel), SLAT_OK);
+  for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+    assert_int_equal(slat_feed(&machine, &rows[i].event), rows[i].status);
+  assert_int_equal(slat_permitted(&machine, SLAT_MAX_CPUS, NULL, &read, &set), SLAT_INVALID_CPU);
+  const struct slat_access crossing = { .linear = 0xffd, .width = 4 };
+  assert_int_equal(slat_permitted(&machine, 0, NULL, &crossing, &set), SLAT_UNSUPPORTED_PAGE_CROSSING);
+}
+
+int main(void)
+{
+  const struct CMUnitTest tests[] = {
+    cmocka_unit_test(configurations),
+    cmocka_unit_test(registers),
+    cmocka_unit_test(events),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
