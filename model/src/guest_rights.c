@@ -67,11 +67,11 @@ enum slat_rule slat_key_denies(const struct slat_controls *c, const struct slat_
   return SLAT_RULE_NONE;
 }
 
-bool slat_key_open(const struct slat_controls *c, const struct slat_access *a, bool us)
+bool slat_key_open(const struct slat_controls *c, const struct slat_access *a, bool us, unsigned key)
 {
   const bool supervisor = !a->user || SLAT_RULE(ACCESS_IMPLICIT, a->implicit);
 
-  return SLAT_RULE(PF_CODE_PK_OPEN, !us && !supervisor && a->kind != SLAT_FETCH && c->supervisor_keys != 0);
+  return SLAT_RULE(PF_CODE_PK_OPEN, !us && !supervisor && slat_key_denies(c, a, us, key) != SLAT_RULE_NONE);
 }
 
 enum slat_rule slat_guest_rights(const struct slat_controls *c, const struct slat_access *a, bool us, bool rw, bool xd,

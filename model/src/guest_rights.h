@@ -40,14 +40,16 @@ static inline unsigned slat_key_of(uint64_t e)
 */
 enum slat_rule slat_key_denies(const struct slat_controls *c, const struct slat_access *a, bool us, unsigned key);
 
-/** Is it open whether the error code's PK flag is set: a user-mode access to a supervisor-mode address, with
- *  protection keys for those on?  ERRATA.md, E24. */
+/** Is it open whether the error code's PK flag is set: a user-mode access to a supervisor-mode address that its key in
+ *  IA32_PKRS would deny as well?  ERRATA.md, E24. */
 /*@ requires readable: \valid_read(c) && \valid_read(a);
+    requires kind: a->kind <= SLAT_FETCH;
+    requires key: key < 16;
     terminates \true;
     assigns \nothing;
-    ensures PF_CODE_PK_OPEN: \result != 0 <==> key_open(c, a, us);
+    ensures PF_CODE_PK_OPEN: \result != 0 <==> key_open(c, a, us, key);
 */
-bool slat_key_open(const struct slat_controls *c, const struct slat_access *a, bool us);
+bool slat_key_open(const struct slat_controls *c, const struct slat_access *a, bool us, unsigned key);
 
 /** The rule by which guest rights deny an access; SLAT_RULE_NONE if they allow it.
  *  @param us, rw  U/S (R/W) is 1 in every entry of the walk

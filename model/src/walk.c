@@ -100,7 +100,7 @@ SLAT_INLINE struct ending finish(const struct slat_memory *m, const struct slat_
   const enum slat_rule denied = slat_guest_rights(c, a, us, rw, xd, key);
   if (denied != SLAT_RULE_NONE) {
     const bool keys = slat_key_denies(c, a, us, key) != SLAT_RULE_NONE;
-    r.outcome = slat_page_fault(c, a, 1, 0, keys, slat_key_open(c, a, us), denied, level);
+    r.outcome = slat_page_fault(c, a, 1, 0, keys, slat_key_open(c, a, us, key), denied, level);
     return r;
   }
   const uint64_t gpa = slat_leaf_address(s.value, a->linear, level);

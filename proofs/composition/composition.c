@@ -215,7 +215,7 @@ static void same_ending(const struct slat_memory *m, const struct slat_controls 
   //@ assert kind: s.entry.kind == t.entry.kind;
   //@ assert key: pte_key(s.value) == pte_key(t.value);
   //@ assert keys: key_denies(c, a, us, pte_key(s.value)) == key_denies(d, a, us, pte_key(t.value));
-  //@ assert open: key_open(c, a, us) == key_open(d, a, us);
+  //@ assert open: key_open(c, a, us, pte_key(s.value)) == key_open(d, a, us, pte_key(t.value));
   //@ assert deny: rights_deny(c, a, us, rw, xd, pte_key(s.value)) == rights_deny(d, a, us, rw, xd, pte_key(t.value));
   if (s.entry.kind == SLAT_ENTRY_PAGE && slat_guest_rights(c, a, us, rw, xd, slat_key_of(s.value)) == SLAT_RULE_NONE) {
     //@ assert leaf: level <= 3 || level == 4;
