@@ -27,7 +27,7 @@ eacsl: $(WITNESS_COMMON) $(RULES_H)
 	@BUILD=$(BUILD) conformance/eacsl/run.py $(filter-out %.a %.h,$^) $(BUILD)/obj/deletable/rules.o
 
 # The second statement of the rules: see conformance/smt/README.md.
-SCENARIOS ?= 3
+SCENARIOS ?= 1
 $(BUILD)/obj/smt/deletable.o: conformance/smt/deletable.c $(RULES_H) | $(BUILD)/obj/smt/
 	$(CC) $(CLI_CFLAGS) -MMD -MP -c $< -o $@
 $(BUILD)/bin/slat-deletable: $(CLI_OBJECTS) $(BUILD)/obj/smt/deletable.o $(LIBSLAT_DELETABLE) | $(BUILD)/bin/
