@@ -77,7 +77,7 @@ static inline struct slat_outcome undecided(void)
     ensures done: \result.kind == SLAT_TRANSLATED ==> !rights_deny(c, a, r.us, r.rw, r.xd, pte_key(e)) &&
       \result.invalidates == 0 && \result.gpa == leaf_address(e, a->linear, level) && done_through_stage2(\result, m, c, level);
 */
-static inline struct slat_outcome usual_end(const struct slat_memory *m, const struct slat_controls *c,
+SLAT_INLINE struct slat_outcome usual_end(const struct slat_memory *m, const struct slat_controls *c,
                                             const struct slat_access *a, uint64_t e, unsigned level, struct rights r)
 {
   const uint64_t gpa = slat_leaf_address(e, a->linear, level);
@@ -236,8 +236,19 @@ static inline struct slat_outcome usual3(const struct slat_memory *m, const stru
   return o;
 }
 
-struct slat_outcome slat_usual_outcome(const struct slat_memory *m, const struct slat_controls *c,
-                                       const struct slat_access *a)
+/* The outcome of an access that is done, if it is a usual one: TRANSLATED, or SLAT_NO_OUTCOME, and the walk has to say. */
+/*@ requires readable: \valid_read(m) && \valid_read(c) && \valid_read(a);
+    requires tables: c->stage2_table <= 0xFFFFFFFFFF000 && c->guest_table <= 0xFFFFFFFFFF000;
+    requires stage2: c->stage2 <= SLAT_STAGE2_NPT;
+    requires kind: a->kind <= SLAT_FETCH;
+    terminates \true;
+    assigns \nothing;
+    ensures kind: \result.kind == SLAT_NO_OUTCOME || \result.kind == SLAT_TRANSLATED;
+    ensures done: \result.kind == SLAT_TRANSLATED ==> \result.invalidates == 0 &&
+      (done_at3(\result, m, c, a) || done_at2(\result, m, c, a) || done_at1(\result, m, c, a));
+*/
+SLAT_INLINE struct slat_outcome usual_outcome(const struct slat_memory *m, const struct slat_controls *c,
+                                            const struct slat_access *a)
 {
   if (!c->paging || !slat_is_canonical(a->linear))
     return undecided();
@@ -253,7 +264,7 @@ struct slat_outcome slat_usual_outcome(const struct slat_memory *m, const struct
 struct slat_outcome slat_translate(const struct slat_memory *m, const struct slat_controls *c,
                                    const struct slat_access *a)
 {
-  struct slat_outcome outcome = slat_usual_outcome(m, c, a);
+  struct slat_outcome outcome = usual_outcome(m, c, a);
 
   if (outcome.kind == SLAT_NO_OUTCOME) {
     const struct slat_walk w = slat_walk_linear(m, c, a);

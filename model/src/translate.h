@@ -7,21 +7,6 @@
 #include "walk.h"
 #include "../../spec/logic/translate.acsl"
 
-/** The outcome of an access that is done, if it is a usual one.
- *  @return TRANSLATED, or SLAT_NO_OUTCOME: the walk has to say */
-/*@ requires readable: \valid_read(m) && \valid_read(c) && \valid_read(a);
-    requires tables: c->stage2_table <= 0xFFFFFFFFFF000 && c->guest_table <= 0xFFFFFFFFFF000;
-    requires stage2: c->stage2 <= SLAT_STAGE2_NPT;
-    requires kind: a->kind <= SLAT_FETCH;
-    terminates \true;
-    assigns \nothing;
-    ensures kind: \result.kind == SLAT_NO_OUTCOME || \result.kind == SLAT_TRANSLATED;
-    ensures done: \result.kind == SLAT_TRANSLATED ==> \result.invalidates == 0 &&
-      (done_at3(\result, m, c, a) || done_at2(\result, m, c, a) || done_at1(\result, m, c, a));
-*/
-struct slat_outcome slat_usual_outcome(const struct slat_memory *m, const struct slat_controls *c,
-                                       const struct slat_access *a);
-
 /*@ requires readable: \valid_read(m) && \valid_read(c) && \valid_read(a);
     requires tables: c->stage2_table <= 0xFFFFFFFFFF000 && c->guest_table <= 0xFFFFFFFFFF000;
     requires stage2: c->stage2 <= SLAT_STAGE2_NPT;

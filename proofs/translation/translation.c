@@ -87,7 +87,7 @@ static void same_at3(const struct slat_memory *m, const struct slat_controls *c,
   same_reached(m, c, a, o, p, f, o.gpa, 3);
 }
 
-/* Theorem: where slat_usual_outcome() decides, it says what the walk w ends in; elsewhere slat_translate() asks the walk. */
+/* Theorem: where usual_outcome() decides, it says what the walk w ends in; elsewhere slat_translate() asks the walk. */
 /*@ requires readable: \valid_read(m) && \valid_read(c) && \valid_read(a);
     requires kind: a->kind <= SLAT_FETCH;
     requires walk: walk_is(w, m, c, a);
