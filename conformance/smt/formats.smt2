@@ -13,6 +13,7 @@
 (declare-const smap_supported Bool)
 (declare-const pku Bool)
 (declare-const pks Bool)
+(declare-const pcid Bool)
 (assert (and (bvuge maxphyaddr #x0000000000000020) (bvule maxphyaddr #x0000000000000034)))
 
 ; ---- Registers of the guest ----
@@ -24,12 +25,13 @@
 (declare-const nxe Bool)
 (declare-const pke Bool)
 (declare-const pks_on Bool) ; CR4.PKS
+(declare-const pcide Bool) ; CR4.PCIDE
 (declare-const pkru E)
 (declare-const pkrs E)
-(assert (and (=> smep smep_supported) (=> smap smap_supported) (=> nxe nx) (=> pke pku) (=> pks_on pks) (=> amd (not pks))))
+(assert (and (=> smep smep_supported) (=> smap smap_supported) (=> nxe nx) (=> pke pku) (=> pks_on pks) (=> amd (not pks)) (=> pcide pcid)))
 (assert (= ((_ extract 63 32) pkru) #x00000000))
 (assert (= ((_ extract 63 32) pkrs) #x00000000))
-(assert (= ((_ extract 11 0) cr3) #x000))
+; Bits 11:0 of CR3 are PWT and PCD, or the PCID: SDM tables 4-12 and 4-13.
 (assert (= (bvlshr cr3 maxphyaddr) #x0000000000000000))
 
 ; ---- The access ----

@@ -116,6 +116,8 @@ static bool simplify_config(struct search *search)
 {
   bool *const feature[] = { &search->trial.config.smap,
                             &search->trial.config.smep,
+                            &search->trial.config.pcid,
+                            &search->trial.config.pku,
                             &search->trial.config.page_1gb,
                             &search->trial.config.nx,
                             &search->trial.config.ept_execute_only,

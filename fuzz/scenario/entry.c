@@ -41,6 +41,8 @@ static uint64_t odd_bit(struct random *random, const struct slat_config *config,
   }
 }
 
+static const uint8_t keys_in_use[] = { 1, 2, 8, 15 };
+
 uint64_t entry_guest(struct random *random, const struct temper *temper, const struct slat_config *config,
                      unsigned level, uint64_t target, bool page)
 {
@@ -60,9 +62,21 @@ uint64_t entry_guest(struct random *random, const struct temper *temper, const s
     e |= ENTRY_D;
   if (page && level > 1)
     e |= ENTRY_PS;
+  if (page && config->pku && random_percent(random, 40))
+    e |= (uint64_t)keys_in_use[random_below(random, sizeof keys_in_use)] << 59;
   if (random_percent(random, temper->odd[page]))
     e |= odd_bit(random, config, level);
   return e;
+}
+
+uint64_t entry_keys(struct random *random)
+{
+  uint64_t keys = random_once_in(random, 20) ? random_below(random, 4) : 0;
+
+  for (unsigned i = 0; i < sizeof keys_in_use; i++)
+    if (random_percent(random, 50))
+      keys |= (uint64_t)random_below(random, 4) << (2 * keys_in_use[i]); /* ADi, WDi */
+  return keys;
 }
 
 uint64_t entry_ept(struct random *random, const struct temper *temper, const struct slat_config *config, unsigned level,

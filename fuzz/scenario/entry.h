@@ -30,6 +30,8 @@ uint64_t entry_guest(struct random *random, const struct temper *temper, const s
 /** The same for EPT. */
 uint64_t entry_ept(struct random *random, const struct temper *temper, const struct slat_config *config, unsigned level,
                    uint64_t target, bool page);
+/** A value for PKRU: key 0 nearly always allows all, the other keys in use half of the time. */
+uint64_t entry_keys(struct random *random);
 /** Flips one bit, or a few, of those that matter; or lets the entry refer to `other`. */
 uint64_t entry_mutate(struct random *random, const struct slat_config *config, uint64_t entry, uint64_t other);
 

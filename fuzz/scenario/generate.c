@@ -276,6 +276,8 @@ static void plan_config(struct plan *plan)
   config->page_1gb = can->page_1gb_always || random_percent(random, 65);
   config->smep = random_percent(random, 70);
   config->smap = random_percent(random, 70);
+  config->pcid = can->pcid && random_percent(random, 50);
+  config->pku = can->pku && random_percent(random, 50);
   if (config->stage2 == SLAT_STAGE2_EPT) {
     config->ept_execute_only = random_percent(random, 60);
     config->ept_page_2mb = random_percent(random, 85);
@@ -296,12 +298,18 @@ static void append_registers(struct plan *plan)
     cr4 |= CR4_SMEP;
   if (config->smap && random_percent(random, 40))
     cr4 |= CR4_SMAP;
+  if (config->pcid && paging && random_percent(random, 60))
+    cr4 |= CR4_PCIDE;
+  if (config->pku && random_percent(random, 70))
+    cr4 |= CR4_PKE;
   if (random_once_in(random, 40))
     stage2_root = any_frame(plan);
   append_register(plan, SLAT_EFER, (paging ? EFER_LME | EFER_LMA : EFER_LME) | (nxe ? EFER_NXE : 0));
   append_register(plan, SLAT_CR4, cr4);
-  append_register(plan, SLAT_CR3, plan->root);
+  append_register(plan, SLAT_CR3, plan->root | (cr4 & CR4_PCIDE ? random_below(random, 4) : 0));
   append_register(plan, SLAT_CR0, CR0_INITIAL & ~(paging ? 0 : CR0_PG) & ~(random_percent(random, 30) ? CR0_WP : 0));
+  if (config->pku)
+    append_register(plan, SLAT_PKRU, entry_keys(random));
   append_register(plan, SLAT_RFLAGS, 2 | (random_percent(random, 35) ? RFLAGS_AC : 0));
   if (config->stage2 == SLAT_STAGE2_EPT) {
     append_register(plan, SLAT_EPTP,

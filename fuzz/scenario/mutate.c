@@ -52,6 +52,8 @@ static void mutate_access(struct slat_event *event, const struct places *places,
 
 static void mutate_register(struct slat_event *event, const struct places *places, struct random *random)
 {
+  static const uint64_t control[] = { CR4_SMEP, CR4_SMAP, CR4_PCIDE, CR4_PKE };
+
   switch (event->reg) {
   case SLAT_CR0:
     event->value ^= CR0_WP;
@@ -61,10 +63,13 @@ static void mutate_register(struct slat_event *event, const struct places *place
     if (random_once_in(random, 8))
       event->value = places->frame[random_below(random, places->frames)];
     if (random_once_in(random, 8))
-      event->value ^= 8ULL << random_below(random, 2); /* PWT, PCD */
+      event->value ^= 1ULL << random_below(random, 12); /* PWT and PCD are bits 3 and 4; or the PCID */
     break;
   case SLAT_CR4:
-    event->value ^= random_percent(random, 50) ? CR4_SMEP : CR4_SMAP;
+    event->value ^= control[random_below(random, sizeof control / sizeof *control)];
+    break;
+  case SLAT_PKRU:
+    event->value = entry_keys(random);
     break;
   case SLAT_EFER:
   case SLAT_HOST_EFER:
@@ -118,7 +123,7 @@ static void mutate_event(struct scenario *scenario, unsigned at, const struct pl
 
 static void mutate_config(struct slat_config *config, const struct scenario_capabilities *can, struct random *random)
 {
-  switch (random_below(random, 9)) {
+  switch (random_below(random, 11)) {
   case 0:
     config->nx = !config->nx;
     break;
@@ -141,6 +146,12 @@ static void mutate_config(struct slat_config *config, const struct scenario_capa
       config->vendor = config->vendor == SLAT_INTEL ? SLAT_AMD : SLAT_INTEL;
     break;
   case 7:
+    config->pcid = can->pcid && !config->pcid;
+    break;
+  case 8:
+    config->pku = can->pku && !config->pku;
+    break;
+  case 9:
     if (config->stage2 == SLAT_STAGE2_EPT)
       config->ept_execute_only = !config->ept_execute_only;
     break;
@@ -157,6 +168,7 @@ static void mutate_config(struct slat_config *config, const struct scenario_capa
 static void fit_registers(struct scenario *scenario)
 {
   const struct slat_config *config = &scenario->config;
+  const bool long_mode = scenario_register(scenario, SLAT_CR0, CR0_INITIAL) & CR0_PG;
 
   for (unsigned i = 0; i < scenario->count; i++) {
     struct slat_event *event = &scenario->event[i];
@@ -164,7 +176,8 @@ static void fit_registers(struct scenario *scenario)
     if (event->kind != SLAT_EVENT_REGISTER)
       continue;
     if (event->reg == SLAT_CR4)
-      event->value &= ~((config->smep ? 0 : CR4_SMEP) | (config->smap ? 0 : CR4_SMAP));
+      event->value &= ~((config->smep ? 0 : CR4_SMEP) | (config->smap ? 0 : CR4_SMAP) |
+                        (config->pcid && long_mode ? 0 : CR4_PCIDE) | (config->pku ? 0 : CR4_PKE));
     else if (event->reg == SLAT_EFER || event->reg == SLAT_HOST_EFER)
       event->value &= ~(config->nx ? 0 : EFER_NXE);
     else if (event->reg == SLAT_CR3 || event->reg == SLAT_EPTP || event->reg == SLAT_NCR3)

@@ -77,10 +77,22 @@ enum slat_status slat_check_config(struct slat_config k)
 /* One bit of a register. */
 #define BIT(value, divisor) ((value) / (divisor) % 2 == 1)
 
+/* Is each feature there that a control bit turns on? */
+/*@ terminates \true;
+    assigns \nothing;
+    ensures present: \result != 0 <==> features_present(k, cr4, efer);
+*/
+static bool has_features(struct slat_config k, uint64_t cr4, uint64_t efer)
+{
+  return (!BIT(efer, 0x800) || k.nx) && (!BIT(cr4, 0x20000) || k.pcid) && (!BIT(cr4, 0x100000) || k.smep) &&
+         (!BIT(cr4, 0x200000) || k.smap) && (!BIT(cr4, 0x400000) || k.pku) && (!BIT(cr4, 0x1000000) || k.pks);
+}
+
 /* Is this paging mode of a processor (the guest's, or the host's under NPT) one that can exist, and 4-level or off? */
 /*@ terminates \true;
     assigns \nothing;
     ensures modelled: \result == SLAT_OK <==> mode_modelled(k, cr0, cr4, efer);
+    ensures MODE_PCIDE: cr4_pcide(cr4) == 1 && efer_lma(efer) == 0 ==> \result != SLAT_OK;
     ensures range: SLAT_OK <= \result < SLAT_STATUS_COUNT;
 */
 static enum slat_status check_mode(struct slat_config k, uint64_t cr0, uint64_t cr4, uint64_t efer)
@@ -92,9 +104,10 @@ static enum slat_status check_mode(struct slat_config k, uint64_t cr0, uint64_t 
     return SLAT_INVALID_CR0;
   if (lma != (lme && pg))
     return SLAT_INVALID_EFER;
-  if ((BIT(efer, 0x800) && !k.nx) || (BIT(cr4, 0x100000) && !k.smep) || (BIT(cr4, 0x200000) && !k.smap) ||
-      (BIT(cr4, 0x400000) && !k.pku) || (BIT(cr4, 0x1000000) && !k.pks))
+  if (!has_features(k, cr4, efer))
     return SLAT_INVALID_FEATURE_CONTROL;
+  if (SLAT_RULE(MODE_PCIDE, BIT(cr4, 0x20000) && !lma))
+    return SLAT_INVALID_PCIDE;
   if (!pg)
     return SLAT_OK;
   if (!lma)
@@ -118,8 +131,6 @@ static enum slat_status check_guest_controls(struct slat_config k, uint64_t cr3,
 {
   const bool intel = k.vendor == SLAT_INTEL;
 
-  if (BIT(cr4, 0x20000))
-    return SLAT_UNSUPPORTED_PCID;
   if (BIT(cr4, 0x800000))
     return SLAT_UNSUPPORTED_CET;
   if (intel && BIT(cr4, 0x8000000))
@@ -194,14 +205,15 @@ static enum slat_status check_state(struct slat_config k, struct slat_cpu p, uin
   return status;
 }
 
-/* Bits 51:12 of CR3, the EPT pointer or the nested CR3. */
+/* Bits 51:12 of CR3, the EPT pointer or the nested CR3: below them are PWT and PCD, the PCID, or EPT's controls. */
 /*@ terminates \true;
     assigns \nothing;
-    ensures table: \result == table_of(value) && \result <= 0xFFFFFFFFFF000;
+    ensures CR3_ROOT: \result == table_of(value);
+    ensures range: \result <= 0xFFFFFFFFFF000;
 */
 static uint64_t table_in(uint64_t value)
 {
-  return value / 0x1000 % 0x10000000000 * 0x1000;
+  return SLAT_CHOOSE(CR3_ROOT, value / 0x1000 % 0x10000000000 * 0x1000, value % 0x10000000000000);
 }
 
 /* What registers and configuration say, whether modelled or not. */

@@ -37,6 +37,8 @@ const char *slat_status_text(enum slat_status status)
     return "CR3 has a bit set at or above MAXPHYADDR";
   case SLAT_INVALID_EFER:
     return "EFER.LMA does not agree with EFER.LME, CR0.PG and CR4.PAE";
+  case SLAT_INVALID_PCIDE:
+    return "CR4.PCIDE is set without EFER.LMA";
   case SLAT_INVALID_EPTP:
     return "the EPT pointer would fail VM entry";
   case SLAT_INVALID_NCR3:
@@ -51,8 +53,6 @@ const char *slat_status_text(enum slat_status status)
     return "PAE paging";
   case SLAT_UNSUPPORTED_LA57:
     return "5-level paging (CR4.LA57)";
-  case SLAT_UNSUPPORTED_PCID:
-    return "process-context identifiers (CR4.PCIDE)";
   case SLAT_UNSUPPORTED_CET:
     return "shadow stacks (CR4.CET)";
   case SLAT_UNSUPPORTED_LINEAR_MASKING:

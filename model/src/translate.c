@@ -78,7 +78,7 @@ static inline struct slat_outcome undecided(void)
       \result.invalidates == 0 && \result.gpa == leaf_address(e, a->linear, level) && done_through_stage2(\result, m, c, level);
 */
 SLAT_INLINE struct slat_outcome usual_end(const struct slat_memory *m, const struct slat_controls *c,
-                                            const struct slat_access *a, uint64_t e, unsigned level, struct rights r)
+                                          const struct slat_access *a, uint64_t e, unsigned level, struct rights r)
 {
   const uint64_t gpa = slat_leaf_address(e, a->linear, level);
   const uint8_t shift = slat_page_shift(level);
@@ -248,7 +248,7 @@ static inline struct slat_outcome usual3(const struct slat_memory *m, const stru
       (done_at3(\result, m, c, a) || done_at2(\result, m, c, a) || done_at1(\result, m, c, a));
 */
 SLAT_INLINE struct slat_outcome usual_outcome(const struct slat_memory *m, const struct slat_controls *c,
-                                            const struct slat_access *a)
+                                              const struct slat_access *a)
 {
   if (!c->paging || !slat_is_canonical(a->linear))
     return undecided();

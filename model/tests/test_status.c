@@ -12,6 +12,7 @@
 
 static const struct slat_config intel = { .vendor = SLAT_INTEL, .maxphyaddr = 46 };
 static const struct slat_config amd = { .vendor = SLAT_AMD, .maxphyaddr = 46 };
+static const struct slat_config with_pcid = { .vendor = SLAT_INTEL, .maxphyaddr = 46, .pcid = true };
 static const struct slat_config with_ept = { .vendor = SLAT_INTEL, .stage2 = SLAT_STAGE2_EPT, .maxphyaddr = 46 };
 static const struct slat_config with_npt = {
   .vendor = SLAT_AMD, .stage2 = SLAT_STAGE2_NPT, .maxphyaddr = 46, .nx = true
@@ -63,6 +64,7 @@ static const struct {
   { &intel, { { SLAT_EFER, 0xd00 } }, SLAT_INVALID_FEATURE_CONTROL },
   { &intel, { { SLAT_CR4, 0x100020 } }, SLAT_INVALID_FEATURE_CONTROL },
   { &intel, { { SLAT_CR4, 0x200020 } }, SLAT_INVALID_FEATURE_CONTROL },
+  { &intel, { { SLAT_CR4, 0x20020 } }, SLAT_INVALID_FEATURE_CONTROL },
   { &intel, { { SLAT_CR4, 0x400020 } }, SLAT_INVALID_FEATURE_CONTROL },
   { &intel, { { SLAT_CR4, 0x1000020 } }, SLAT_INVALID_FEATURE_CONTROL },
   { &intel, { { SLAT_PKRU, 1ULL << 32 } }, SLAT_INVALID_PROTECTION_KEYS },
@@ -70,7 +72,9 @@ static const struct {
   { &intel, { { SLAT_EFER, 0 }, { SLAT_CR4, 0 } }, SLAT_UNSUPPORTED_32BIT_PAGING },
   { &intel, { { SLAT_EFER, 0 }, { SLAT_CR4, 0x20 } }, SLAT_UNSUPPORTED_PAE_PAGING },
   { &intel, { { SLAT_CR4, 0x1020 } }, SLAT_UNSUPPORTED_LA57 },
-  { &intel, { { SLAT_CR4, 0x20020 } }, SLAT_UNSUPPORTED_PCID },
+  { &with_pcid, { { SLAT_CR4, 0x20020 }, { SLAT_CR3, 0x1abc } }, SLAT_OK },
+  { &with_pcid, { { SLAT_CR4, 0x20020 }, { SLAT_CR0, 0x11 }, { SLAT_EFER, 0x100 } }, SLAT_INVALID_PCIDE },
+  { &with_pcid, { { SLAT_CR4, 0x20020 }, { SLAT_EFER, 0 } }, SLAT_INVALID_PCIDE },
   { &intel, { { SLAT_CR4, 0x800020 } }, SLAT_UNSUPPORTED_CET },
   { &intel, { { SLAT_CR4, 0x8000020 } }, SLAT_UNSUPPORTED_LASS },
   { &intel, { { SLAT_CR4, 0x10000020 } }, SLAT_UNSUPPORTED_LINEAR_MASKING },

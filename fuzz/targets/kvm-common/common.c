@@ -18,7 +18,7 @@ struct kip_config kvm_config(const struct slat_config *config, enum kip_mode mod
     .vendor = config->vendor == SLAT_AMD ? KIP_AMD : KIP_INTEL,
     .maxphyaddr = config->maxphyaddr,
     .features = (config->nx ? KIP_NX : 0) | (config->page_1gb ? KIP_GBPAGES : 0) | (config->smep ? KIP_SMEP : 0) |
-                (config->smap ? KIP_SMAP : 0),
+                (config->smap ? KIP_SMAP : 0) | (config->pcid ? KIP_PCID : 0) | (config->pku ? KIP_PKU : 0),
     .host_huge_pages = config->maxphyaddr % 2 == 0,
     .keep_translations = config->maxphyaddr % 4 < 2,
   };
@@ -32,7 +32,8 @@ struct kip_registers kvm_registers(const struct slat_machine *machine)
                                  .cr3 = reg[SLAT_CR3],
                                  .cr4 = reg[SLAT_CR4],
                                  .efer = reg[SLAT_EFER],
-                                 .rflags_ac = (reg[SLAT_RFLAGS] & KVM_RFLAGS_AC) != 0 };
+                                 .rflags_ac = (reg[SLAT_RFLAGS] & KVM_RFLAGS_AC) != 0,
+                                 .pkru = (uint32_t)reg[SLAT_PKRU] };
 }
 
 enum target_status kvm_status(enum kip_status status)

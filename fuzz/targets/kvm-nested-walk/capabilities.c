@@ -10,4 +10,6 @@ const struct scenario_capabilities scenario_capabilities_of_target = {
   .maxphyaddr_max = 52,
   .page_1gb_always = true,
   .paging_off = true,
+  .pcid = true,
+  .pku = true,
 };

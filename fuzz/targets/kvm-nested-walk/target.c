@@ -103,7 +103,7 @@ const struct fuzz_target fuzz_target = {
   .can = &scenario_capabilities_of_target,
   .waivers = kvm_nested_walk_waivers,
   .observations = 1 << OBSERVE_WALK | 1 << OBSERVE_FLAGS | 1 << OBSERVE_DATA,
-  .codes = { [SLAT_PAGE_FAULT] = 0x1f, [SLAT_EPT_VIOLATION] = 0x3f, [SLAT_NESTED_PAGE_FAULT] = 0x1f },
+  .codes = { [SLAT_PAGE_FAULT] = 0x3f, [SLAT_EPT_VIOLATION] = 0x3f, [SLAT_NESTED_PAGE_FAULT] = 0x1f },
   .fault_levels = { [1] = 0x1e, [2] = 0x1e },
   .page_sizes = 7,
   .setup = kvm_setup,

@@ -54,7 +54,8 @@ enum {
   KIP_SMEP = 1u << 2,
   KIP_SMAP = 1u << 3,
   KIP_PCID = 1u << 4, /* CR4.PCIDE, INVPCID */
-  KIP_ALL_FEATURES = (1u << 5) - 1
+  KIP_PKU = 1u << 5,  /* CR4.PKE; only over EPT or NPT: KVM offers it nowhere else */
+  KIP_ALL_FEATURES = (1u << 6) - 1
 };
 
 enum kip_mode {
@@ -96,6 +97,7 @@ struct kip_registers {
   uint64_t efer; /* LMA is derived: LME && CR0.PG */
   uint8_t cpl;   /* 0 to 3; CPL 3 makes the accesses user-mode accesses */
   bool rflags_ac;
+  uint32_t pkru;
 };
 
 enum kip_status {

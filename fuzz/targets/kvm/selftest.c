@@ -39,6 +39,7 @@ enum {
   CR4_PCIDE = 1 << 17,
   CR4_SMEP = 1 << 20,
   CR4_SMAP = 1 << 21,
+  CR4_PKE = 1 << 22,
   EFER_LME = 1 << 8,
   EFER_LMA = 1 << 10,
   EFER_NXE = 1 << 11
@@ -53,7 +54,7 @@ static const struct kip_registers long_mode = {
   .cr0 = CR0_PE | CR0_WP | CR0_PG, .cr3 = 0x1000, .cr4 = CR4_PAE, .efer = EFER_LME | EFER_NXE, .cpl = 3
 };
 static const struct kip_config intel = {
-  .mode = KIP_SHADOW, .vendor = KIP_INTEL, .maxphyaddr = 40, .features = KIP_ALL_FEATURES
+  .mode = KIP_SHADOW, .vendor = KIP_INTEL, .maxphyaddr = 40, .features = KIP_ALL_FEATURES & ~KIP_PKU
 };
 
 static unsigned events; /* over all scenarios: nothing here may make KVM warn, but test_events() */
@@ -507,6 +508,19 @@ static void test_nested_ept(void)
   w = walk(0xb123, KIP_READ | KIP_USER);
   check(w.fault && w.nested && (w.address & ~UINT64_C(0xfff)) == 0x54000,
         "EPT: a fault of the nested stage on the page");
+
+  poke(0x4060, 0x10000 | P | W | U | A | D | UINT64_C(1) << 59);
+  setting.l2.cr4 |= CR4_PKE;
+  setting.l2.pkru = 1 << 2;
+  check(kip_enter_nested(&setting) == KIP_OK, "protection keys: nested entry");
+  w = walk(0xc123, KIP_READ | KIP_USER);
+  check(w.fault && !w.nested && w.error_code == 0x25, "protection keys: key 1 denies");
+  check(!walk(0xc123, KIP_FETCH | KIP_USER).fault, "protection keys: but no fetch");
+  setting.l2.pkru = 2 << 2;
+  check(kip_enter_nested(&setting) == KIP_OK && !walk(0xc123, KIP_READ | KIP_USER).fault &&
+          walk(0xc123, KIP_WRITE | KIP_USER).error_code == 0x27,
+        "protection keys: key 1 denies writes");
+  setting.l2 = long_mode;
 
   setting.ept_execute_only = false;
   setting.ept_accessed_dirty = true;

@@ -41,6 +41,7 @@ enum slat_status {
   SLAT_INVALID_ACCESS, /**< kind, width or privilege out of range */
   SLAT_INVALID_CR0,    /**< PG without PE */
   SLAT_INVALID_CR3,    /**< a bit at or above MAXPHYADDR is set: MOV to CR3 raises #GP */
+  SLAT_INVALID_PCIDE,  /**< CR4.PCIDE without EFER.LMA */
   SLAT_INVALID_EFER,   /**< LMA does not equal LME and CR0.PG */
   SLAT_INVALID_EPTP,   /**< memory type, walk length, A/D without capability, reserved bit */
   SLAT_INVALID_NCR3,
@@ -50,7 +51,6 @@ enum slat_status {
   SLAT_UNSUPPORTED_32BIT_PAGING,
   SLAT_UNSUPPORTED_PAE_PAGING,
   SLAT_UNSUPPORTED_LA57,
-  SLAT_UNSUPPORTED_PCID,
   SLAT_UNSUPPORTED_CET,
   SLAT_UNSUPPORTED_LINEAR_MASKING,  /**< CR4.LAM_SUP, CR3 bits 62:61 (LAM for user pointers), EFER.UAIE */
   SLAT_UNSUPPORTED_LASS,            /**< CR4.LASS */
@@ -75,6 +75,7 @@ struct slat_config {
   bool page_1gb;           /**< CPUID.80000001H:EDX[26], 1 GB pages in guest paging and NPT */
   bool smep;               /**< CPUID.07H:EBX[7] */
   bool smap;               /**< CPUID.07H:EBX[20] */
+  bool pcid;               /**< CPUID.01H:ECX[17], CR4.PCIDE may be 1 */
   bool pku;                /**< CPUID.07H:ECX[3], CR4.PKE may be 1 */
   bool pks;                /**< CPUID.07H:ECX[31], CR4.PKS may be 1; Intel only */
   bool ept_execute_only;   /**< IA32_VMX_EPT_VPID_CAP[0] */

@@ -158,6 +158,8 @@ static const char *check_config(const struct kip_config *config)
     return "maxphyaddr must be 32 to 52";
   if (config->features & ~KIP_ALL_FEATURES)
     return "unknown feature";
+  if (config->mode == KIP_SHADOW && (config->features & KIP_PKU))
+    return "no protection keys without EPT or NPT";
   return NULL;
 }
 
@@ -183,7 +185,8 @@ static const char *set_cpuid(const struct kip_config *config)
     { .function = 7,
       .flags = KVM_CPUID_FLAG_SIGNIFCANT_INDEX,
       .ebx = FEATURE(KIP_SMEP, X86_FEATURE_SMEP) | FEATURE(KIP_SMAP, X86_FEATURE_SMAP) |
-             FEATURE(KIP_PCID, X86_FEATURE_INVPCID) },
+             FEATURE(KIP_PCID, X86_FEATURE_INVPCID),
+      .ecx = FEATURE(KIP_PKU, X86_FEATURE_PKU) },
     { .function = 0x80000000,
       .eax = 0x80000008,
       .ebx = amd ? vendor[0] : 0,
@@ -293,6 +296,7 @@ enum kip_status kip_set_registers(const struct kip_registers *registers)
   if (kvm_arch_vcpu_ioctl_set_sregs(machine.vcpu, &sregs) != 0)
     return KIP_REFUSED;
   run_vcpu(); /* the ioctl put it away */
+  machine.vcpu->arch.pkru = registers->pkru;
   load_cpu_controls();
   return KIP_OK;
 }
@@ -306,7 +310,8 @@ void kip_get_registers(struct kip_registers *registers)
                                        .cr4 = arch->cr4,
                                        .efer = arch->efer,
                                        .cpl = machine.cpl,
-                                       .rflags_ac = machine.rflags_ac };
+                                       .rflags_ac = machine.rflags_ac,
+                                       .pkru = arch->pkru };
 }
 
 static int write_efer(struct kvm_vcpu *vcpu, unsigned long value)
