@@ -214,7 +214,7 @@ static void count_rules(struct loop *loop, const struct slat_access *access)
   const struct slat_walk walk = slat_walk_linear(&loop->view, &loop->machine.cpu[0].controls, access);
   uint64_t *rule = loop->statistics->rule;
 
-  for (unsigned level = walk.end; level >= 1 && level <= 4; level++) {
+  for (unsigned level = walk.end; level >= 1 && level <= walk.begin; level++) {
     const struct slat_step *step = &walk.step[level];
 
     rule[step->stage2.rule]++;
@@ -594,7 +594,7 @@ static bool judged_already(struct loop *loop, uint64_t linear, const struct cach
 static bool may_be_stale(const struct loop *loop, uint64_t linear, enum skip *why)
 {
   const enum stale_reason stale = staleness_of(&loop->staleness, &loop->memory, loop->machine.cpu[0].reg[SLAT_CR3],
-                                               linear);
+                                               loop->machine.cpu[0].controls.la57 ? 5 : 4, linear);
 
   *why = loop->untold ? SKIP_UNTOLD_STORE : stale == STALE_STORE ? SKIP_STALE_STORE : SKIP_STALE_REGISTER;
   return loop->untold || stale != STALE_NOT;

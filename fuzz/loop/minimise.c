@@ -118,6 +118,7 @@ static bool simplify_config(struct search *search)
                             &search->trial.config.smep,
                             &search->trial.config.pcid,
                             &search->trial.config.pku,
+                            &search->trial.config.la57,
                             &search->trial.config.page_1gb,
                             &search->trial.config.nx,
                             &search->trial.config.ept_execute_only,

@@ -92,7 +92,7 @@ static bool stored_since(const struct staleness *staleness, uint64_t spa, uint32
  * is none, every earlier walk since then read the same words: the root is the same (MOV to CR3 flushes), so is the
  * entry that it gives, and so on. */
 enum stale_reason staleness_of(const struct staleness *staleness, const struct machine_memory *memory, uint64_t root,
-                               uint64_t linear)
+                               unsigned levels, uint64_t linear)
 {
   uint32_t flushed = staleness->all_flushed;
   uint64_t table = root & ADDRESS;
@@ -104,7 +104,7 @@ enum stale_reason staleness_of(const struct staleness *staleness, const struct m
     return STALE_STORE;
   if (staleness->words == 0 && staleness->nxe_cleared <= flushed)
     return STALE_NOT;
-  for (unsigned level = 4; level >= 1; level--) {
+  for (unsigned level = levels; level >= 1; level--) {
     const uint64_t spa = table + 8 * (linear >> (12 + 9 * (level - 1)) & 511);
     const uint64_t entry = memory_word(memory, spa);
 

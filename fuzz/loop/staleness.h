@@ -48,6 +48,6 @@ void staleness_flush_all(struct staleness *staleness);
 void staleness_nxe_cleared(struct staleness *staleness);
 /** May the address still be translated by something that memory no longer says? */
 enum stale_reason staleness_of(const struct staleness *staleness, const struct machine_memory *memory, uint64_t root,
-                               uint64_t linear);
+                               unsigned levels, uint64_t linear);
 
 #endif

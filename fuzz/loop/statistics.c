@@ -167,7 +167,7 @@ static void print_levels(struct object *all, const struct statistics *statistics
   char name[24];
 
   for (unsigned stage = 1; stage <= 2; stage++)
-    for (unsigned level = 1; level <= 4; level++)
+    for (unsigned level = 1; level <= 5; level++)
       if (statistics->fault_level[stage][level]) {
         snprintf(name, sizeof name, "stage%u_level%u", stage, level);
         number(&levels, name, statistics->fault_level[stage][level]);
@@ -276,7 +276,7 @@ static unsigned missing_levels(const struct statistics *s, const struct fuzz_tar
   unsigned problems = 0;
 
   for (unsigned stage = 1; stage <= 2; stage++)
-    for (unsigned level = 1; level <= 4; level++)
+    for (unsigned level = 1; level <= 5; level++)
       if ((target->fault_levels[stage] >> level & 1) && s->fault_level[stage][level] == 0) {
         fprintf(out, "no fault was decided at level %u of stage %u\n", level, stage);
         problems++;

@@ -18,7 +18,7 @@ static uint64_t odd_bit(struct random *random, const struct slat_config *config,
 {
   const unsigned width = config->maxphyaddr;
 
-  if (level == 4 && random_percent(random, 40))
+  if (level >= 4 && random_percent(random, 40))
     return 1ULL << (7 + random_below(random, 2)); /* the vendors differ about bit 8 */
 
   switch (random_below(random, 8)) {

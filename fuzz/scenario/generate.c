@@ -14,8 +14,9 @@ struct plan {
   const struct scenario_capabilities *can;
   struct random *random;
   struct temper temper;
-  unsigned indices[5];
-  uint16_t index[5][INDICES];     /* in use at each level */
+  unsigned levels; /* of the guest's tables */
+  unsigned indices[6];
+  uint16_t index[6][INDICES];     /* in use at each level */
   uint64_t region[3];             /* 2 MB regions of guest-physical memory; the last one holds the stage-2 tables */
   uint64_t frame[GUEST_FRAMES];   /* GPAs */
   uint64_t backing[GUEST_FRAMES]; /* their SPAs */
@@ -53,6 +54,8 @@ static void plan_indices(struct plan *plan)
 
   while (count < 8 && count < regions)
     inside[count] = (uint16_t)count, count++;
+  if (plan->levels == 5)
+    pick_indices(plan, 5, 2, top, sizeof top / sizeof *top);
   pick_indices(plan, 4, 2, top, sizeof top / sizeof *top);
   pick_indices(plan, 3, 2, middle, sizeof middle / sizeof *middle);
   pick_indices(plan, 2, count < 3 ? 2 : 3, inside, count);
@@ -159,14 +162,15 @@ static uint64_t guest_entry(struct plan *plan, unsigned level, const uint64_t *t
 
 static void store_guest_tables(struct plan *plan)
 {
-  uint64_t table[5][TABLES];
+  uint64_t table[6][TABLES];
+  const unsigned top = plan->levels;
 
-  for (unsigned level = 4; level >= 1; level--)
+  for (unsigned level = top; level >= 1; level--)
     for (unsigned i = 0; i < TABLES; i++)
       table[level][i] = next_frame(plan);
-  plan->root = table[4][0];
-  for (unsigned level = 4; level >= 1; level--)
-    for (unsigned t = 0; t < (level == 4 ? 1 : TABLES); t++)
+  plan->root = table[top][0];
+  for (unsigned level = top; level >= 1; level--)
+    for (unsigned t = 0; t < (level == top ? 1 : TABLES); t++)
       for (unsigned i = 0; i < plan->indices[level]; i++)
         append_store(plan, backing_of(plan, table[level][t]) + 8ULL * plan->index[level][i],
                      guest_entry(plan, level, level > 1 ? table[level - 1] : NULL));
@@ -278,6 +282,7 @@ static void plan_config(struct plan *plan)
   config->smap = random_percent(random, 70);
   config->pcid = can->pcid && random_percent(random, 50);
   config->pku = can->pku && random_percent(random, 50);
+  config->la57 = can->la57 && random_percent(random, 40);
   if (config->stage2 == SLAT_STAGE2_EPT) {
     config->ept_execute_only = random_percent(random, 60);
     config->ept_page_2mb = random_percent(random, 85);
@@ -300,6 +305,8 @@ static void append_registers(struct plan *plan)
     cr4 |= CR4_SMAP;
   if (config->pcid && paging && random_percent(random, 60))
     cr4 |= CR4_PCIDE;
+  if (plan->levels == 5)
+    cr4 |= CR4_LA57;
   if (config->pku && random_percent(random, 70))
     cr4 |= CR4_PKE;
   if (random_once_in(random, 40))
@@ -321,11 +328,6 @@ static void append_registers(struct plan *plan)
   }
 }
 
-static uint64_t canonical(uint64_t linear)
-{
-  return (uint64_t)((int64_t)(linear << 16) >> 16);
-}
-
 /* A few of the pages that the indices reach; without paging, guest-physical pages. */
 static void plan_pages(struct plan *plan, struct places *places)
 {
@@ -334,12 +336,12 @@ static void plan_pages(struct plan *plan, struct places *places)
   for (unsigned i = 0; i < 7; i++) {
     uint64_t page = 0;
 
-    for (unsigned level = 4; level >= 1; level--)
+    for (unsigned level = plan->levels; level >= 1; level--)
       page |= (uint64_t)plan->index[level][random_below(plan->random, plan->indices[level])] << (12 + 9 * (level - 1));
     if (!paging)
       page = any_frame(plan) |
              (random_once_in(plan->random, 6) ? 1ULL << (30 + random_below(plan->random, 2)) : 0); /* it has 32 bits */
-    places_add_page(places, canonical(page));
+    places_add_page(places, places_canonical(page, plan->levels));
   }
 }
 
@@ -350,6 +352,7 @@ void scenario_generate(struct scenario *scenario, const struct scenario_capabili
 
   scenario->count = 0;
   plan_config(&plan);
+  plan.levels = scenario->config.la57 && random_percent(random, 60) ? 5 : 4;
   plan.temper = temper_pick(random, scenario->config.stage2 == SLAT_STAGE2_NONE ? 55 : 92);
   plan_indices(&plan);
   plan_frames(&plan);

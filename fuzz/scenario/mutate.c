@@ -42,8 +42,8 @@ static void mutate_access(struct slat_event *event, const struct places *places,
                        !event->stores; /* software does not choose what those store */
     break;
   case 4: /* another index at one level */
-    access->linear ^= 1ULL << (12 + random_below(random, random_percent(random, 80) ? 12 : 36));
-    access->linear = (uint64_t)((int64_t)(access->linear << 16) >> 16);
+    access->linear ^= 1ULL << (12 + random_below(random, random_percent(random, 80) ? 12 : 9 * places->levels));
+    access->linear = places_canonical(access->linear, places->levels);
     break;
   default:
     access->linear = (access->linear & ~0xfffULL) | (random_below(random, 4096 / access->width) * access->width);
@@ -52,7 +52,7 @@ static void mutate_access(struct slat_event *event, const struct places *places,
 
 static void mutate_register(struct slat_event *event, const struct places *places, struct random *random)
 {
-  static const uint64_t control[] = { CR4_SMEP, CR4_SMAP, CR4_PCIDE, CR4_PKE };
+  static const uint64_t control[] = { CR4_SMEP, CR4_SMAP, CR4_PCIDE, CR4_PKE, CR4_SMEP, CR4_SMAP, CR4_LA57 };
 
   switch (event->reg) {
   case SLAT_CR0:
@@ -150,6 +150,8 @@ static void mutate_config(struct slat_config *config, const struct scenario_capa
     break;
   case 8:
     config->pku = can->pku && !config->pku;
+    if (random_once_in(random, 4))
+      config->la57 = can->la57 && !config->la57;
     break;
   case 9:
     if (config->stage2 == SLAT_STAGE2_EPT)
@@ -177,7 +179,8 @@ static void fit_registers(struct scenario *scenario)
       continue;
     if (event->reg == SLAT_CR4)
       event->value &= ~((config->smep ? 0 : CR4_SMEP) | (config->smap ? 0 : CR4_SMAP) |
-                        (config->pcid && long_mode ? 0 : CR4_PCIDE) | (config->pku ? 0 : CR4_PKE));
+                        (config->pcid && long_mode ? 0 : CR4_PCIDE) | (config->pku ? 0 : CR4_PKE) |
+                        (config->la57 ? 0 : CR4_LA57));
     else if (event->reg == SLAT_EFER || event->reg == SLAT_HOST_EFER)
       event->value &= ~(config->nx ? 0 : EFER_NXE);
     else if (event->reg == SLAT_CR3 || event->reg == SLAT_EPTP || event->reg == SLAT_NCR3)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "places.h"
 #include "entry.h"
+#include "step.h"
 
 static void add(uint64_t *list, unsigned *count, unsigned room, uint64_t value)
 {
@@ -37,6 +38,7 @@ void places_collect(struct places *places, const struct scenario *scenario, uint
   const unsigned prologue = scenario_prologue(scenario);
 
   places->memory_bytes = memory_bytes;
+  places->levels = scenario_register(scenario, SLAT_CR4, CR4_INITIAL) & CR4_LA57 ? 5 : 4;
 
   for (unsigned i = 0; i < scenario->count; i++) {
     const struct slat_event *event = &scenario->event[i];
@@ -77,12 +79,19 @@ uint64_t places_value(const struct places *places, uint64_t spa)
   return 0;
 }
 
+uint64_t places_canonical(uint64_t linear, unsigned levels)
+{
+  const unsigned unused = levels == 5 ? 7 : 16;
+
+  return (uint64_t)((int64_t)(linear << unused) >> unused);
+}
+
 struct route places_route(const struct places *places, uint64_t root, uint64_t linear)
 {
   struct route route = { 0 };
   uint64_t table = root & ENTRY_ADDRESS;
 
-  for (unsigned level = 4; level >= 1; level--) {
+  for (unsigned level = places->levels; level >= 1; level--) {
     const uint64_t address = table + 8 * (linear >> (12 + 9 * (level - 1)) & 511);
     unsigned i = 0;
 

@@ -8,6 +8,7 @@ enum { PLACES_PAGES = 12, PLACES_WORDS = 128, PLACES_FRAMES = 24, PLACES_ROOTS =
 
 struct places {
   uint64_t memory_bytes; /* frames and roots are below */
+  unsigned levels;       /* of the guest's tables: 4, or 5 with CR4.LA57 */
   unsigned pages, words, frames, roots;
   uint64_t page[PLACES_PAGES];   /* linear addresses of pages that are accessed */
   uint64_t word[PLACES_WORDS];   /* SPAs of the entries that are stored, 8-byte aligned */
@@ -24,10 +25,13 @@ void places_stored(struct places *places, uint64_t spa, uint64_t value);
 /** @return what was stored last at an 8-byte aligned SPA; 0: nothing */
 uint64_t places_value(const struct places *places, uint64_t spa);
 
+/** The canonical address with the low bits of this one. @param levels  4 or 5 */
+uint64_t places_canonical(uint64_t linear, unsigned levels);
+
 /** Where the tables as stored lead a linear address, without regard to rights and stage 2. */
 struct route {
   unsigned words;
-  int word[4];   /* indices into places->word, root first */
+  int word[5];   /* indices into places->word, root first */
   bool complete; /* ends in a page */
   uint64_t spa;  /* of that, if complete */
 };

@@ -29,7 +29,7 @@ struct scenario_capabilities {
   uint64_t memory_bytes; /* memory is [0, memory_bytes): a multiple of 2 MB, at least 4 MB */
   uint8_t maxphyaddr_min, maxphyaddr_max;
   bool page_1gb_always;  /* its processor has 1 GB pages, whatever the configuration says */
-  bool pcid, pku;        /* its processor may have them */
+  bool pcid, pku, la57;  /* its processor may have them */
   bool paging_off;       /* scenarios with CR0.PG = 0: the linear address is the GPA */
   bool register_writes;  /* registers may be written after the prologue, besides RFLAGS */
   bool stores_by_access; /* accesses may store */

@@ -54,7 +54,7 @@ static struct slat_access pick_access(struct random *random, uint64_t page)
   access.linear = page | offset_for(random, access.width);
   access.implicit = access.kind != SLAT_FETCH && random_once_in(random, 14);
   if (random_once_in(random, 250))
-    access.linear ^= 1ULL << (47 + random_below(random, 17)); /* not canonical */
+    access.linear ^= 1ULL << (47 + random_below(random, 17)); /* not canonical, or with CR4.LA57 elsewhere */
   return access;
 }
 

@@ -16,6 +16,7 @@ uint64_t scenario_register(const struct scenario *scenario, unsigned reg, uint64
 #define CR0_WP (1ULL << 16)
 #define CR0_PG (1ULL << 31)
 #define CR4_INITIAL 0x20ULL /* PAE */
+#define CR4_LA57 (1ULL << 12)
 #define CR4_PCIDE (1ULL << 17)
 #define CR4_SMEP (1ULL << 20)
 #define CR4_SMAP (1ULL << 21)

@@ -363,19 +363,19 @@ static void staleness_is_exact(void **state)
   assert_true(memory_open(&memory, 1 << 20));
   map_page_0();
   staleness_reset(&s);
-  assert_int_equal(staleness_of(&s, &memory, 0x1000, 0), STALE_NOT);
+  assert_int_equal(staleness_of(&s, &memory, 0x1000, 4, 0), STALE_NOT);
 
   /* a store to another page's entry does not matter, one to a common table does; INVLPG ends it for its page only */
   change(&s, 0x4008, 0x7067);
-  assert_int_equal(staleness_of(&s, &memory, 0x1000, 0), STALE_NOT);
-  assert_int_equal(staleness_of(&s, &memory, 0x1000, 0x1000), STALE_STORE);
+  assert_int_equal(staleness_of(&s, &memory, 0x1000, 4, 0), STALE_NOT);
+  assert_int_equal(staleness_of(&s, &memory, 0x1000, 4, 0x1000), STALE_STORE);
   change(&s, 0x3000, 0x4025);
-  assert_int_equal(staleness_of(&s, &memory, 0x1000, 0), STALE_STORE);
+  assert_int_equal(staleness_of(&s, &memory, 0x1000, 4, 0), STALE_STORE);
   staleness_flush_page(&s, 0x123);
-  assert_int_equal(staleness_of(&s, &memory, 0x1000, 0), STALE_NOT);
-  assert_int_equal(staleness_of(&s, &memory, 0x1000, 0x1000), STALE_STORE);
+  assert_int_equal(staleness_of(&s, &memory, 0x1000, 4, 0), STALE_NOT);
+  assert_int_equal(staleness_of(&s, &memory, 0x1000, 4, 0x1000), STALE_STORE);
   staleness_flush_all(&s);
-  assert_int_equal(staleness_of(&s, &memory, 0x1000, 0x1000), STALE_NOT);
+  assert_int_equal(staleness_of(&s, &memory, 0x1000, 4, 0x1000), STALE_NOT);
 
   /* not present before, not accessed before, ignored bits: nothing can be stale */
   map_page_0();
@@ -385,13 +385,13 @@ static void staleness_is_exact(void **state)
   memory_set(&memory, 0x4000, 0x5007);
   change(&s, 0x4000, 0x6007);
   change(&s, 0x3000, 0x4027 | 1ULL << 52 | 1 << 9);
-  assert_int_equal(staleness_of(&s, &memory, 0x1000, 0), STALE_NOT);
+  assert_int_equal(staleness_of(&s, &memory, 0x1000, 4, 0), STALE_NOT);
 
   /* a page fault ends it for its page, and is remembered as the reason */
   change(&s, 0x2000, 0);
-  assert_int_equal(staleness_of(&s, &memory, 0x1000, 0), STALE_STORE);
+  assert_int_equal(staleness_of(&s, &memory, 0x1000, 4, 0), STALE_STORE);
   staleness_page_fault(&s, 0, 4);
-  assert_int_equal(staleness_of(&s, &memory, 0x1000, 0), STALE_NOT);
+  assert_int_equal(staleness_of(&s, &memory, 0x1000, 4, 0), STALE_NOT);
   assert_true(staleness_fresh_by_fault(&s, 0x18, &code));
   assert_int_equal(code, 4);
   staleness_flush_page(&s, 0);
@@ -402,8 +402,8 @@ static void staleness_is_exact(void **state)
   staleness_reset(&s);
   memory_set(&memory, 0x4000, 1ULL << 63 | 0x5067);
   staleness_nxe_cleared(&s);
-  assert_int_equal(staleness_of(&s, &memory, 0x1000, 0), STALE_REGISTER);
-  assert_int_equal(staleness_of(&s, &memory, 0x1000, 0x1000), STALE_NOT);
+  assert_int_equal(staleness_of(&s, &memory, 0x1000, 4, 0), STALE_REGISTER);
+  assert_int_equal(staleness_of(&s, &memory, 0x1000, 4, 0x1000), STALE_NOT);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)

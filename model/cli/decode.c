@@ -13,7 +13,7 @@
 
 const char *entry_level_name(unsigned level)
 {
-  static const char *const names[] = { "", "PTE", "PDE", "PDPTE", "PML4E" };
+  static const char *const names[] = { "", "PTE", "PDE", "PDPTE", "PML4E", "PML5E" };
   return level < COUNT(names) ? names[level] : "";
 }
 

@@ -18,7 +18,7 @@ struct entry {
   bool ept_ad; /* EPTP bit 6: bits 9:8 of an EPT entry are flags */
 };
 
-const char *entry_level_name(unsigned level); /* "PTE", "PDE", "PDPTE", "PML4E" */
+const char *entry_level_name(unsigned level); /* "PTE", "PDE", "PDPTE", "PML4E", "PML5E" */
 
 /* "P R/W U/S -   -   A D -  - -": each field that is set by its name, in the order of its bit, in columns. */
 void entry_fields_text(const struct entry *entry, char *text, size_t room);

@@ -66,7 +66,7 @@ void record_references(struct references *out, const struct slat_machine *machin
 
   memset(out, 0, sizeof *out);
   out->walk = slat_walk_linear(&recording, controls, access);
-  for (unsigned level = 4; level >= 1 && level >= out->walk.end; level--) {
+  for (unsigned level = out->walk.begin; level >= 1 && level >= out->walk.end; level--) {
     const struct slat_step *step = &out->walk.step[level];
     next = describe_stage2(out, next, controls, &step->stage2, step->gpa, level);
     reached = step->reached;

@@ -4,14 +4,14 @@
 #define SLAT_CLI_REFERENCES_H
 #include "decode.h"
 
-/* Theorem 12: (4 + 1)(4 + 1) - 1 at most. */
-enum { MAX_REFERENCES = 24 };
+/* Theorem 12: (5 + 1)(4 + 1) - 1 at most. */
+enum { MAX_REFERENCES = 29 };
 
 struct reference {
   uint64_t spa, gpa; /* where it was read; the GPA of the guest entry, or the one that stage 2 translates */
   struct entry entry;
   bool guest;    /* an entry of the guest's tables; else of EPT or the nested tables */
-  uint8_t step;  /* which translation it serves: guest entry of level 4..1, or 0: the final GPA */
+  uint8_t step;  /* which translation it serves: guest entry of level 5..1, or 0: the final GPA */
   unsigned rule; /* that says what the entry is; SLAT_RULE_NONE: not told */
 };
 

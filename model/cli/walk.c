@@ -95,8 +95,9 @@ static void print_heading(const struct context *c, const struct explanation *x)
                                                    : "no second stage",
                config->maxphyaddr);
   if (x->controls->paging)
-    (void)printf("  CR3 0x%" PRIx64 ", CR0.WP=%d CR4.SMEP=%d CR4.SMAP=%d RFLAGS.AC=%d EFER.NXE=%d", reg[SLAT_CR3],
-                 x->controls->wp, x->controls->smep, x->controls->smap, x->controls->ac, x->controls->guest.nxe);
+    (void)printf("  CR3 0x%" PRIx64 ",%s CR0.WP=%d CR4.SMEP=%d CR4.SMAP=%d RFLAGS.AC=%d EFER.NXE=%d", reg[SLAT_CR3],
+                 x->controls->la57 ? " CR4.LA57=1" : "", x->controls->wp, x->controls->smep, x->controls->smap,
+                 x->controls->ac, x->controls->guest.nxe);
   else
     (void)printf("  CR0.PG=0: the linear address is the GPA");
   if (x->controls->paging && reg[SLAT_CR4] / 0x400000 % 2 == 1)
@@ -198,7 +199,7 @@ static void print_rights(const struct explanation *x)
   const struct slat_walk *walk = &references->walk;
   const bool ept = x->controls->stage2 == SLAT_STAGE2_EPT;
   const unsigned step = x->shown != 0 ? x->shown : references->final ? 0 : walk->end;
-  const struct slat_stage2 *end = step == 0 || step > 4 ? &walk->final : &walk->step[step].stage2;
+  const struct slat_stage2 *end = step == 0 || step > 5 ? &walk->final : &walk->step[step].stage2;
   bool rw = true, us = true, xd = false, leaf = false;
 
   for (unsigned i = 0; i < references->count; i++)
@@ -268,6 +269,12 @@ static const char *flag_names(const struct slat_update *update, const struct sla
   return accessed && dirty ? "A D" : accessed ? "A" : dirty ? "D" : "-";
 }
 
+/* The i-th update in the order of the walk: step 5 has the last slots. */
+static const struct slat_update *update_in_order(const struct slat_permitted *set, unsigned i)
+{
+  return &set->update[(i + SLAT_UPDATE_SLOT(5, 4)) % SLAT_MAX_UPDATES];
+}
+
 /* A word that serves several translations is named once. */
 static void print_updates(const struct explanation *x)
 {
@@ -275,18 +282,20 @@ static void print_updates(const struct explanation *x)
   char name[60];
   bool any = false;
   for (unsigned i = 0; i < SLAT_MAX_UPDATES; i++) {
-    const struct slat_update *update = &set->update[i];
+    const struct slat_update *update = update_in_order(set, i);
     if (update->may == 0)
       continue;
     if (!any)
       (void)printf("\naccessed and dirty flags\n");
     any = true;
     uint64_t parts[2] = { update->must, update->may & ~update->must };
-    for (unsigned j = 0; j < i; j++)
-      if (set->update[j].may != 0 && set->update[j].spa == update->spa) {
-        parts[0] &= ~set->update[j].must;
-        parts[1] &= ~set->update[j].may;
+    for (unsigned j = 0; j < i; j++) {
+      const struct slat_update *before = update_in_order(set, j);
+      if (before->may != 0 && before->spa == update->spa) {
+        parts[0] &= ~before->must;
+        parts[1] &= ~before->may;
       }
+    }
     entry_name(name, sizeof name, x->controls, update->stage == 1, update->level, update->step, true);
     for (unsigned part = 0; part < 2; part++)
       if (parts[part] != 0)
@@ -325,7 +334,7 @@ static void print_observed(const struct context *c, const struct explanation *x)
     print_rule(verdict.rule, 2);
 }
 
-/* What the walk ends in; where flags cannot be set, the first that happens instead: the guest walks from level 4. */
+/* What the walk ends in; where flags cannot be set, the first that happens instead: the guest walks from the top. */
 static unsigned shown_outcome(const struct slat_permitted *set)
 {
   if (set->outcome[0].kind != SLAT_NO_OUTCOME)
@@ -389,8 +398,8 @@ static void print_object(const struct context *c, const struct explanation *x)
   for (unsigned i = 1; i <= x->references.count; i++)
     (void)json_array_append_new(references, reference_json(x, i));
   for (unsigned i = 0; i < SLAT_MAX_UPDATES; i++)
-    if (step->set.update[i].may != 0)
-      (void)json_array_append_new(updates, update_json(x, &step->set.update[i]));
+    if (update_in_order(&step->set, i)->may != 0)
+      (void)json_array_append_new(updates, update_json(x, update_in_order(&step->set, i)));
 
   json_t *object = json_pack("{s:s, s:I, s:I, s:i, s:{s:o, s:s, s:i, s:b, s:b}, s:o, s:o, s:o}", "place", x->place,
                              "access", (json_int_t)step->number, "of", (json_int_t)c->accesses, "cpu",

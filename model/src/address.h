@@ -16,13 +16,28 @@ static inline bool slat_is_canonical(uint64_t linear)
   return linear < 0x800000000000 || linear >= 0xFFFF800000000000;
 }
 
+/** @return the linear address is canonical in this paging mode: bits 63:56 are all equal with CR4.LA57 = 1, else bits 63:47. */
+/*@ requires readable: \valid_read(c);
+    terminates \true;
+    assigns \nothing;
+    ensures canonical: \result != 0 <==> linear_canonical(c, linear);
+    ensures LINEAR_NON_CANONICAL_57: c->la57 != 0 ==> (\result != 0 <==> canonical57(linear));
+*/
+static inline bool slat_linear_is_canonical(const struct slat_controls *c, uint64_t linear)
+{
+  if (SLAT_RULE(LINEAR_NON_CANONICAL_57, c->la57))
+    return linear < 0x100000000000000 || linear >= 0xFF00000000000000;
+  return slat_is_canonical(linear);
+}
+
 /** The address of the entry of `table` that an address selects at a level.
  *  @param table  address of the table, 4 KB aligned, below 2^52
- *  @param level  1..4 */
-/*@ requires level_range: 1 <= level <= 4;
+ *  @param level  1..5 */
+/*@ requires level_range: 1 <= level <= 5;
     requires table_range: table <= 0xFFFFFFFFFF000;
     terminates \true;
     assigns \nothing;
+    ensures INDEX_PML5E: level == 5 ==> \result == table + 8 * index5(a);
     ensures INDEX_PML4E: level == 4 ==> \result == table + 8 * index4(a);
     ensures INDEX_PDPTE: level == 3 ==> \result == table + 8 * index3(a);
     ensures INDEX_PDE: level == 2 ==> \result == table + 8 * index2(a);
@@ -38,8 +53,10 @@ static inline uint64_t slat_entry_address(uint64_t table, uint64_t a, unsigned l
     return table + SLAT_CHOOSE(INDEX_PDE, a / 0x200000 % 512, 0) * 8;
   case 3:
     return table + SLAT_CHOOSE(INDEX_PDPTE, a / 0x40000000 % 512, 0) * 8;
-  default:
+  case 4:
     return table + SLAT_CHOOSE(INDEX_PML4E, a / 0x8000000000 % 512, 0) * 8;
+  default:
+    return table + SLAT_CHOOSE(INDEX_PML5E, a / 0x1000000000000 % 512, 0) * 8;
   }
 }
 

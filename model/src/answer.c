@@ -11,7 +11,7 @@
 */
 static bool too_wide(const struct slat_access *a, struct slat_walk w)
 {
-  return (w.end <= 4 && w.step[w.end].stage2.end == SLAT_S2_WIDTH) ||
+  return (w.end <= 5 && w.step[w.end].stage2.end == SLAT_S2_WIDTH) ||
          (slat_finds_final(w) && SLAT_RULE(NPT_GPA_WIDTH, slat_gpa_of_final(a, w) >= 0x1000000000000));
 }
 
@@ -31,8 +31,8 @@ enum slat_status slat_permitted(const struct slat_machine *machine, unsigned cpu
     return SLAT_INVALID_ACCESS; /* without long mode linear addresses have 32 bits */
 
   const struct slat_walk w = slat_walk_linear(memory, c, access);
-  //@ assert steps: c->paging != 0 && canonical(access->linear) ==> walk_steps_are(w, memory, c, access);
-  //@ assert ends: c->paging != 0 && canonical(access->linear) ==> walk_end_is(w, memory, c, access);
+  //@ assert steps: c->paging != 0 && linear_canonical(c, access->linear) ==> walk_steps_are(w, memory, c, access);
+  //@ assert ends: c->paging != 0 && linear_canonical(c, access->linear) ==> walk_end_is(w, memory, c, access);
   //@ assert walk: walk_is(w, memory, c, access);
   if (c->stage2 == SLAT_STAGE2_NPT && too_wide(access, w))
     return SLAT_UNSUPPORTED_NPT_WIDTH;

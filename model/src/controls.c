@@ -84,11 +84,12 @@ enum slat_status slat_check_config(struct slat_config k)
 */
 static bool has_features(struct slat_config k, uint64_t cr4, uint64_t efer)
 {
-  return (!BIT(efer, 0x800) || k.nx) && (!BIT(cr4, 0x20000) || k.pcid) && (!BIT(cr4, 0x100000) || k.smep) &&
-         (!BIT(cr4, 0x200000) || k.smap) && (!BIT(cr4, 0x400000) || k.pku) && (!BIT(cr4, 0x1000000) || k.pks);
+  return (!BIT(efer, 0x800) || k.nx) && (!BIT(cr4, 0x1000) || k.la57) && (!BIT(cr4, 0x20000) || k.pcid) &&
+         (!BIT(cr4, 0x100000) || k.smep) && (!BIT(cr4, 0x200000) || k.smap) && (!BIT(cr4, 0x400000) || k.pku) &&
+         (!BIT(cr4, 0x1000000) || k.pks);
 }
 
-/* Is this paging mode of a processor (the guest's, or the host's under NPT) one that can exist, and 4-level or off? */
+/* Is this paging mode of a processor (the guest's, or the host's under NPT) one that can exist, and off, 4-level or 5-level? */
 /*@ terminates \true;
     assigns \nothing;
     ensures modelled: \result == SLAT_OK <==> mode_modelled(k, cr0, cr4, efer);
@@ -112,9 +113,7 @@ static enum slat_status check_mode(struct slat_config k, uint64_t cr0, uint64_t 
     return SLAT_OK;
   if (!lma)
     return BIT(cr4, 0x20) ? SLAT_UNSUPPORTED_PAE_PAGING : SLAT_UNSUPPORTED_32BIT_PAGING;
-  if (!BIT(cr4, 0x20))
-    return SLAT_INVALID_EFER; /* long mode needs CR4.PAE */
-  return BIT(cr4, 0x1000) ? SLAT_UNSUPPORTED_LA57 : SLAT_OK;
+  return BIT(cr4, 0x20) ? SLAT_OK : SLAT_INVALID_EFER; /* long mode needs CR4.PAE */
 }
 
 /* Controls that change what a guest's walk does, and are not modelled; then CR3, SDM 4.5, table "Use of CR3 with 4-Level
@@ -175,6 +174,8 @@ static enum slat_status check_host(struct slat_config k, uint64_t cr0, uint64_t 
 
   if (status != SLAT_OK)
     return status >= SLAT_FIRST_UNSUPPORTED ? SLAT_UNSUPPORTED_HOST_PAGING : status;
+  if (BIT(cr4, 0x1000))
+    return SLAT_UNSUPPORTED_HOST_PAGING;
   /* APM 15.25.3: VMRUN with nested paging and hCR0.PG = 0 fails. */
   return !BIT(cr0, 0x80000000) || ncr3 >= limit ? SLAT_INVALID_NCR3 : SLAT_OK;
 }
@@ -239,6 +240,7 @@ static struct slat_controls controls_of(struct slat_config k, struct slat_cpu p,
     .stage2 = k.stage2,
     .amd = amd,
     .paging = BIT(p.reg[SLAT_CR0], 0x80000000),
+    .la57 = BIT(p.reg[SLAT_CR4], 0x1000),
     .wp = BIT(p.reg[SLAT_CR0], 0x10000),
     .smep = BIT(p.reg[SLAT_CR4], 0x100000),
     .smap = BIT(p.reg[SLAT_CR4], 0x200000),

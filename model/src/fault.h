@@ -35,7 +35,7 @@ struct slat_outcome slat_stage2_fault(const struct slat_controls *c, const struc
  *  @param rule, level  what decided, for explanation */
 /*@ requires readable: \valid_read(c) && \valid_read(a);
     requires kind: a->kind <= SLAT_FETCH;
-    requires level_range: level <= 4;
+    requires level_range: level <= 5;
     terminates \true;
     assigns \nothing;
     ensures PF_CR2: \result.linear == a->linear;

@@ -15,6 +15,13 @@ struct slat_entry slat_guest_entry(const struct slat_format *f, uint64_t e, unsi
   if (SLAT_RULE(GUEST_RSVD_XD, !f->nxe && e / 0x8000000000000000 == 1))
     return (struct slat_entry){ SLAT_ENTRY_RESERVED, SLAT_RULE_GUEST_RSVD_XD };
 
+  if (level == 5) {
+    if (SLAT_RULE(GUEST_RSVD_PML5E_PS, ps))
+      return (struct slat_entry){ SLAT_ENTRY_RESERVED, SLAT_RULE_GUEST_RSVD_PML5E_PS };
+    if (SLAT_RULE(GUEST_RSVD_PML5E_BIT8, f->pml4e_bit8 && e / 0x100 % 2 == 1))
+      return (struct slat_entry){ SLAT_ENTRY_RESERVED, SLAT_RULE_GUEST_RSVD_PML5E_BIT8 };
+    return (struct slat_entry){ SLAT_ENTRY_TABLE, SLAT_RULE_GUEST_REFERENCES_TABLE };
+  }
   if (level == 4) {
     if (SLAT_RULE(GUEST_RSVD_PML4E_PS, ps))
       return (struct slat_entry){ SLAT_ENTRY_RESERVED, SLAT_RULE_GUEST_RSVD_PML4E_PS };

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Chapter 10: what one entry of 4-level paging says, in guest tables and in nested ones. */
+/* Chapter 10: what one entry of 4-level or 5-level paging says, in guest tables and in nested ones. */
 #ifndef SLAT_GUEST_ENTRY_H
 #define SLAT_GUEST_ENTRY_H
 #include <slat/slat.h>
@@ -8,8 +8,8 @@
 /** Classifies one entry.
  *  @param f      which bits are reserved on this processor, in this mode
  *  @param e      the entry as read from memory
- *  @param level  1 (PTE) to 4 (PML4E) */
-/*@ requires level_range: 1 <= level <= 4;
+ *  @param level  1 (PTE) to 5 (PML5E) */
+/*@ requires level_range: 1 <= level <= 5;
     requires readable: \valid_read(f);
     terminates \true;
     assigns \nothing;
@@ -19,6 +19,9 @@
     ensures GUEST_RSVD_PML4E_PS: pte_present(e) && pte_rsvd_pml4e_ps(e, level) ==> \result.kind == SLAT_ENTRY_RESERVED;
     ensures GUEST_RSVD_PML4E_BIT8:
       pte_present(e) && pte_rsvd_pml4e_bit8(f, e, level) ==> \result.kind == SLAT_ENTRY_RESERVED;
+    ensures GUEST_RSVD_PML5E_PS: pte_present(e) && pte_rsvd_pml5e_ps(e, level) ==> \result.kind == SLAT_ENTRY_RESERVED;
+    ensures GUEST_RSVD_PML5E_BIT8:
+      pte_present(e) && pte_rsvd_pml5e_bit8(f, e, level) ==> \result.kind == SLAT_ENTRY_RESERVED;
     ensures GUEST_RSVD_PDPTE_PS:
       pte_present(e) && pte_rsvd_pdpte_ps(f, e, level) ==> \result.kind == SLAT_ENTRY_RESERVED;
     ensures GUEST_RSVD_1GB_PAGE: pte_present(e) && pte_rsvd_1gb_page(e, level) ==> \result.kind == SLAT_ENTRY_RESERVED;

@@ -3,7 +3,7 @@
 #include "permitted.h"
 #include "rule.h"
 
-/* A walk ends in one of four steps.  Each is named, since a number that is not known takes a copy of the whole walk. */
+/* A walk ends in one of its steps.  Each is named, since a number that is not known takes a copy of the whole walk. */
 /*@ terminates \true;
     assigns \nothing;
     ensures page: \result != 0 <==> s.reached != 0 && s.entry.kind == SLAT_ENTRY_PAGE;
@@ -73,23 +73,35 @@ struct slat_outcomes slat_permitted_outcomes(const struct slat_controls *c, cons
 {
   const struct slat_walk w = *walk; /* by value for the proofs */
   const bool allowed = made(w);
+  const unsigned f5 = update_fault(c, a, w.step[5], w.begin == 5 && w.end <= 5, allowed);
   const unsigned f4 = update_fault(c, a, w.step[4], w.end <= 4, allowed);
   const unsigned f3 = update_fault(c, a, w.step[3], w.end <= 3, allowed);
   const unsigned f2 = update_fault(c, a, w.step[2], w.end <= 2, allowed);
   const unsigned f1 = update_fault(c, a, w.step[1], w.end <= 1, allowed);
-  const bool required = f4 == 2 || f3 == 2 || f2 == 2 || f1 == 2;
-  struct slat_outcomes set = { { w.outcome } };
+  //@ assert made: (boolean)allowed == access_made(w);
+  //@ assert visited5: visited(w, 5) <==> w.begin == 5 && w.end <= 5;
+  //@ assert may5: f5 >= 1 <==> faults_at(c, a, w, 5);
+  //@ assert must5: f5 == 2 <==> must_fault_at(c, a, w, 5);
+  //@ assert may4: f4 >= 1 <==> faults_at(c, a, w, 4);
+  //@ assert must4: f4 == 2 <==> must_fault_at(c, a, w, 4);
+  //@ assert may3: f3 >= 1 <==> faults_at(c, a, w, 3);
+  //@ assert must3: f3 == 2 <==> must_fault_at(c, a, w, 3);
+  //@ assert may2: f2 >= 1 <==> faults_at(c, a, w, 2);
+  //@ assert must2: f2 == 2 <==> must_fault_at(c, a, w, 2);
+  //@ assert may1: f1 >= 1 <==> faults_at(c, a, w, 1);
+  //@ assert must1: f1 == 2 <==> must_fault_at(c, a, w, 1);
+  const bool required = f5 == 2 || f4 == 2 || f3 == 2 || f2 == 2 || f1 == 2;
+  struct slat_outcome ended = w.outcome;
 
-  /* Nearly always: the four empty slots, without their copies. */
-  if (f4 == 0 && f3 == 0 && f2 == 0 && f1 == 0)
-    return set;
+  /* Nearly always: the five empty slots, without their copies. */
+  if (f5 == 0 && f4 == 0 && f3 == 0 && f2 == 0 && f1 == 0)
+    return (struct slat_outcomes){ { ended } };
   if (SLAT_RULE(FLAGS_BEFORE_ACCESS, w.outcome.kind == SLAT_TRANSLATED && required))
-    set.outcome[0].kind = SLAT_NO_OUTCOME;
-  set.outcome[1] = update_outcome(c, a, w.step[1], f1);
-  set.outcome[2] = update_outcome(c, a, w.step[2], f2);
-  set.outcome[3] = update_outcome(c, a, w.step[3], f3);
-  set.outcome[4] = update_outcome(c, a, w.step[4], f4);
-  return set;
+    ended.kind = SLAT_NO_OUTCOME;
+  const struct slat_outcome o1 = update_outcome(c, a, w.step[1], f1), o2 = update_outcome(c, a, w.step[2], f2),
+                            o3 = update_outcome(c, a, w.step[3], f3), o4 = update_outcome(c, a, w.step[4], f4),
+                            o5 = update_outcome(c, a, w.step[5], f5);
+  return (struct slat_outcomes){ { ended, o1, o2, o3, o4, o5 } };
 }
 
 /*@ terminates \true;
@@ -213,13 +225,13 @@ bool slat_finds_final(struct slat_walk w)
 {
   if (w.outcome.kind == SLAT_NON_CANONICAL)
     return false;
-  return w.end == 5 || (w.end == 3 && page_at(w.step[3])) || (w.end == 2 && page_at(w.step[2])) ||
+  return w.end == 6 || (w.end == 3 && page_at(w.step[3])) || (w.end == 2 && page_at(w.step[2])) ||
          (w.end == 1 && page_at(w.step[1]));
 }
 
 uint64_t slat_gpa_of_final(const struct slat_access *a, struct slat_walk w)
 {
-  if (w.end == 5)
+  if (w.end == 6)
     return a->linear;
   if (w.end == 3)
     return slat_leaf_address(w.step[3].value, a->linear, 3);
@@ -249,7 +261,7 @@ struct slat_update_row slat_final_updates(const struct slat_memory *m, const str
     requires stage2: c->stage2 <= SLAT_STAGE2_NPT && c->stage2_table <= 0xFFFFFFFFFF000;
     requires step: visited != 0 && s.reached != 0 ==> s.stage2.end == SLAT_S2_PAGE;
     requires path: visited != 0 ==> path_is(s.stage2, m, c, s.gpa);
-    requires level_range: 1 <= level <= 4;
+    requires level_range: 1 <= level <= 5;
     terminates \true;
     assigns \nothing;
     ensures visited: visited != 0 ==> step_updates_are(\result.of[4], \result.of[3], \result.of[2], \result.of[1],
@@ -275,6 +287,7 @@ struct slat_permitted slat_permitted_set(const struct slat_memory *m, const stru
   const struct slat_outcomes set = slat_permitted_outcomes(c, a, walk);
   const bool allowed = made(w);
   const bool done = w.outcome.kind == SLAT_TRANSLATED && set.outcome[0].kind != SLAT_NO_OUTCOME;
+  const struct slat_update_row r5 = updates_if(w.begin == 5 && w.end <= 5, m, c, a, w.step[5], 5, allowed, done);
   const struct slat_update_row r4 = updates_if(w.end <= 4, m, c, a, w.step[4], 4, allowed, done);
   const struct slat_update_row r3 = updates_if(w.end <= 3, m, c, a, w.step[3], 3, allowed, done);
   const struct slat_update_row r2 = updates_if(w.end <= 2, m, c, a, w.step[2], 2, allowed, done);
@@ -283,12 +296,13 @@ struct slat_permitted slat_permitted_set(const struct slat_memory *m, const stru
 
   //@ assert allowed: (boolean)allowed == access_made(w);
   const struct slat_permitted p = {
-    .outcome = { set.outcome[0], set.outcome[1], set.outcome[2], set.outcome[3], set.outcome[4] },
-    .update = { r4.of[4], r4.of[3], r4.of[2], r4.of[1], r4.of[0], r3.of[4], r3.of[3], r3.of[2],
-                r3.of[1], r3.of[0], r2.of[4], r2.of[3], r2.of[2], r2.of[1], r2.of[0], r1.of[4],
-                r1.of[3], r1.of[2], r1.of[1], r1.of[0], r0.of[4], r0.of[3], r0.of[2], r0.of[1] },
+    .outcome = { set.outcome[0], set.outcome[1], set.outcome[2], set.outcome[3], set.outcome[4], set.outcome[5] },
+    .update = { r4.of[4], r4.of[3], r4.of[2], r4.of[1], r4.of[0], r3.of[4], r3.of[3], r3.of[2], r3.of[1], r3.of[0],
+                r2.of[4], r2.of[3], r2.of[2], r2.of[1], r2.of[0], r1.of[4], r1.of[3], r1.of[2], r1.of[1], r1.of[0],
+                r0.of[4], r0.of[3], r0.of[2], r0.of[1], r5.of[4], r5.of[3], r5.of[2], r5.of[1], r5.of[0] },
   };
   //@ assert done: (boolean)done == set_done(p, w);
+  //@ assert step5: updates5_are(p, m, c, a, w);
   //@ assert step4: updates4_are(p, m, c, a, w);
   //@ assert step3: updates3_are(p, m, c, a, w);
   //@ assert step2: updates2_are(p, m, c, a, w);

@@ -29,6 +29,7 @@ struct slat_update_row {
     assigns \nothing;
     ensures FLAGS_BEFORE_ACCESS: \result.outcome[0].kind == SLAT_NO_OUTCOME <==> not_before_flags(c, a, *walk);
     ensures walk: !not_before_flags(c, a, *walk) ==> \result.outcome[0] == walk->outcome;
+    ensures level5: flag_outcome_is(\result.outcome[5], c, a, *walk, 5);
     ensures level4: flag_outcome_is(\result.outcome[4], c, a, *walk, 4);
     ensures level3: flag_outcome_is(\result.outcome[3], c, a, *walk, 3);
     ensures level2: flag_outcome_is(\result.outcome[2], c, a, *walk, 2);
@@ -38,14 +39,14 @@ struct slat_outcomes slat_permitted_outcomes(const struct slat_controls *c, cons
                                              const struct slat_walk *walk);
 
 /** From one step of a walk to its updates of accessed and dirty flags, in both stages.
- *  @param level    of the guest entry, 4..1
+ *  @param level    of the guest entry, 5..1
  *  @param allowed  the guest's rights allow the access
  *  @param done     the set permits the access to be done */
 /*@ requires readable: \valid_read(m) && \valid_read(c) && \valid_read(a);
     requires stage2: c->stage2 <= SLAT_STAGE2_NPT && c->stage2_table <= 0xFFFFFFFFFF000;
     requires step: s.reached != 0 ==> s.stage2.end == SLAT_S2_PAGE;
     requires path: path_is(s.stage2, m, c, s.gpa);
-    requires level_range: 1 <= level <= 4;
+    requires level_range: 1 <= level <= 5;
     terminates \true;
     assigns \nothing;
     ensures FLAGS_MUST_IF_DONE: done == 0 ==> \result.of[0].must == 0 && \result.of[1].must == 0 &&
@@ -70,6 +71,7 @@ bool slat_finds_final(struct slat_walk w);
     terminates \true;
     assigns \nothing;
     ensures gpa: \result == final_gpa(a, w);
+    ensures range: w.end == 6 || \result <= 0xFFFFFFFFFFFFF;
 */
 uint64_t slat_gpa_of_final(const struct slat_access *a, struct slat_walk w);
 
@@ -78,7 +80,7 @@ uint64_t slat_gpa_of_final(const struct slat_access *a, struct slat_walk w);
 /*@ requires readable: \valid_read(m) && \valid_read(c) && \valid_read(a);
     requires stage2: c->stage2 <= SLAT_STAGE2_NPT && c->stage2_table <= 0xFFFFFFFFFF000;
     requires walk: \valid_read(walk) && walk_sound(*walk);
-    requires path: final_path_is(*walk, m, c, a) && (walk->end == 5 ==> a->linear <= 0xFFFFFFFFFFFFF || !has_final(*walk));
+    requires path: final_path_is(*walk, m, c, a) && (walk->end == 6 ==> a->linear <= 0xFFFFFFFFFFFFF || !has_final(*walk));
     terminates \true;
     assigns \nothing;
     ensures row: final_updates_are(\result.of[4], \result.of[3], \result.of[2], \result.of[1], m, c, a, *walk, (boolean)done);
@@ -90,10 +92,11 @@ struct slat_update_row slat_final_updates(const struct slat_memory *m, const str
 /*@ requires readable: \valid_read(m) && \valid_read(c) && \valid_read(a);
     requires stage2: c->stage2 <= SLAT_STAGE2_NPT && c->stage2_table <= 0xFFFFFFFFFF000;
     requires walk: \valid_read(walk) && walk_sound(*walk);
-    requires paths: paths_are(*walk, m, c, a) && (walk->end == 5 ==> a->linear <= 0xFFFFFFFFFFFFF || !has_final(*walk));
+    requires paths: paths_are(*walk, m, c, a) && (walk->end == 6 ==> a->linear <= 0xFFFFFFFFFFFFF || !has_final(*walk));
     terminates \true;
     assigns \nothing;
     ensures outcomes: outcomes_are(\result, c, a, *walk);
+    ensures step5: updates5_are(\result, m, c, a, *walk);
     ensures step4: updates4_are(\result, m, c, a, *walk);
     ensures step3: updates3_are(\result, m, c, a, *walk);
     ensures step2: updates2_are(\result, m, c, a, *walk);

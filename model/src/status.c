@@ -51,8 +51,6 @@ const char *slat_status_text(enum slat_status status)
     return "32-bit paging";
   case SLAT_UNSUPPORTED_PAE_PAGING:
     return "PAE paging";
-  case SLAT_UNSUPPORTED_LA57:
-    return "5-level paging (CR4.LA57)";
   case SLAT_UNSUPPORTED_CET:
     return "shadow stacks (CR4.CET)";
   case SLAT_UNSUPPORTED_LINEAR_MASKING:

@@ -20,9 +20,9 @@ static inline bool plain(const struct slat_controls *c, uint64_t e)
   return e % 2 == 1 && e % 0x10000000000000 < c->guest.limit && (!xd || c->guest.nxe);
 }
 
-/* One that references a table: PS and, for a PML4E, bit 8 are 0. */
+/* One that references a table: PS and, for a PML4E or PML5E, bit 8 are 0. */
 /*@ requires readable: \valid_read(c);
-    requires level_range: 2 <= level <= 4;
+    requires level_range: 2 <= level <= 5;
     terminates \true;
     assigns \nothing;
     ensures table: \result != 0 ==> pte_kind(&c->guest, e, level) == SLAT_ENTRY_TABLE;
@@ -53,7 +53,8 @@ static inline bool plain_page(const struct slat_controls *c, uint64_t e, unsigne
 */
 static inline struct rights with(struct rights r, uint64_t e)
 {
-  return (struct rights){ r.us && e / 4 % 2 == 1, r.rw && e / 2 % 2 == 1, r.xd || e / 0x8000000000000000 % 2 == 1 };
+  /* The new bit first: the compiler makes better code of that. */
+  return (struct rights){ e / 4 % 2 == 1 && r.us, e / 2 % 2 == 1 && r.rw, e / 0x8000000000000000 % 2 == 1 || r.xd };
 }
 
 /*@ terminates \true;
@@ -101,7 +102,7 @@ SLAT_INLINE struct slat_outcome usual_end(const struct slat_memory *m, const str
     requires tables: c->stage2_table <= 0xFFFFFFFFFF000 && table <= 0xFFFFFFFFFF000;
     requires stage2: c->stage2 <= SLAT_STAGE2_NPT;
     requires kind: a->kind <= SLAT_FETCH;
-    requires paging: c->paging != 0 && canonical(a->linear);
+    requires paging: c->paging != 0 && linear_canonical(c, a->linear);
     requires above: below2(m, c, a->linear) && table == table_of(guest_e2(m, c, a->linear));
     requires us: r.us != 0 <==> guest_us(m, c, a->linear, 2);
     requires rw: r.rw != 0 <==> guest_rw(m, c, a->linear, 2);
@@ -145,7 +146,7 @@ static inline struct slat_outcome usual1(const struct slat_memory *m, const stru
     requires tables: c->stage2_table <= 0xFFFFFFFFFF000 && table <= 0xFFFFFFFFFF000;
     requires stage2: c->stage2 <= SLAT_STAGE2_NPT;
     requires kind: a->kind <= SLAT_FETCH;
-    requires paging: c->paging != 0 && canonical(a->linear);
+    requires paging: c->paging != 0 && linear_canonical(c, a->linear);
     requires above: below3(m, c, a->linear) && table == table_of(guest_e3(m, c, a->linear));
     requires us: r.us != 0 <==> guest_us(m, c, a->linear, 3);
     requires rw: r.rw != 0 <==> guest_rw(m, c, a->linear, 3);
@@ -192,7 +193,7 @@ static inline struct slat_outcome usual2(const struct slat_memory *m, const stru
     requires tables: c->stage2_table <= 0xFFFFFFFFFF000 && table <= 0xFFFFFFFFFF000;
     requires stage2: c->stage2 <= SLAT_STAGE2_NPT;
     requires kind: a->kind <= SLAT_FETCH;
-    requires paging: c->paging != 0 && canonical(a->linear);
+    requires paging: c->paging != 0 && linear_canonical(c, a->linear);
     requires above: below4(m, c, a->linear) && table == table_of(guest_e4(m, c, a->linear));
     requires us: r.us != 0 <==> guest_us(m, c, a->linear, 4);
     requires rw: r.rw != 0 <==> guest_rw(m, c, a->linear, 4);
@@ -236,6 +237,67 @@ static inline struct slat_outcome usual3(const struct slat_memory *m, const stru
   return o;
 }
 
+/*@ requires readable: \valid_read(m) && \valid_read(c) && \valid_read(a);
+    requires tables: c->stage2_table <= 0xFFFFFFFFFF000 && table <= 0xFFFFFFFFFF000;
+    requires stage2: c->stage2 <= SLAT_STAGE2_NPT;
+    requires kind: a->kind <= SLAT_FETCH;
+    requires paging: c->paging != 0 && linear_canonical(c, a->linear);
+    requires above: below5(m, c, a->linear) && table == guest_table4(m, c, a->linear);
+    requires us: r.us != 0 <==> guest_us(m, c, a->linear, 5);
+    requires rw: r.rw != 0 <==> guest_rw(m, c, a->linear, 5);
+    requires xd: r.xd != 0 <==> guest_xd(m, c, a->linear, 5);
+    terminates \true;
+    assigns \nothing;
+    ensures kind: \result.kind == SLAT_NO_OUTCOME || \result.kind == SLAT_TRANSLATED;
+    ensures done: \result.kind == SLAT_TRANSLATED ==> \result.invalidates == 0 && (
+      done_at3(\result, m, c, a) ||
+      done_at2(\result, m, c, a) ||
+      done_at1(\result, m, c, a));
+*/
+SLAT_INLINE struct slat_outcome usual4(const struct slat_memory *m, const struct slat_controls *c,
+                                       const struct slat_access *a, uint64_t table, struct rights r)
+{
+  const uint64_t gpa = slat_entry_address(table, a->linear, 4);
+  //@ assert gpa: gpa == guest_gpa4(m, c, a->linear);
+  const struct slat_reach at = slat_reach_of(m, c, gpa);
+  if (!at.found)
+    return undecided();
+  const uint64_t e = slat_memory_read(m, at.spa);
+  //@ assert e: e == guest_e4(m, c, a->linear) && table_readable(m, c, guest_gpa4(m, c, a->linear));
+  const struct rights rights = with(r, e);
+  //@ assert us: rights.us != 0 <==> guest_us(m, c, a->linear, 4);
+  //@ assert rw: rights.rw != 0 <==> guest_rw(m, c, a->linear, 4);
+  //@ assert xd: rights.xd != 0 <==> guest_xd(m, c, a->linear, 4);
+  return plain_table(c, e, 4) ? usual3(m, c, a, slat_table_of(e), rights) : undecided();
+}
+
+/* Out of the way of the usual 4-level walk, so that the compiler makes one piece of that. */
+/*@ requires readable: \valid_read(m) && \valid_read(c) && \valid_read(a);
+    requires tables: c->stage2_table <= 0xFFFFFFFFFF000 && c->guest_table <= 0xFFFFFFFFFF000;
+    requires stage2: c->stage2 <= SLAT_STAGE2_NPT;
+    requires kind: a->kind <= SLAT_FETCH;
+    requires paging: c->paging != 0 && linear_canonical(c, a->linear);
+    requires la57: c->la57 != 0;
+    terminates \true;
+    assigns \nothing;
+    ensures kind: \result.kind == SLAT_NO_OUTCOME || \result.kind == SLAT_TRANSLATED;
+    ensures done: \result.kind == SLAT_TRANSLATED ==> \result.invalidates == 0 && (
+      done_at3(\result, m, c, a) ||
+      done_at2(\result, m, c, a) ||
+      done_at1(\result, m, c, a));
+*/
+static __attribute__((noinline)) struct slat_outcome usual5(const struct slat_memory *m, const struct slat_controls *c,
+                                                            const struct slat_access *a)
+{
+  const struct rights all = { 1, 1, 0 };
+  const struct slat_reach at = slat_reach_of(m, c, slat_entry_address(c->guest_table, a->linear, 5));
+  if (!at.found)
+    return undecided();
+  const uint64_t e = slat_memory_read(m, at.spa);
+  //@ assert e: e == guest_e5(m, c, a->linear) && table_readable(m, c, guest_gpa5(c, a->linear));
+  return plain_table(c, e, 5) ? usual4(m, c, a, slat_table_of(e), with(all, e)) : undecided();
+}
+
 /* The outcome of an access that is done, if it is a usual one: TRANSLATED, or SLAT_NO_OUTCOME, and the walk has to say. */
 /*@ requires readable: \valid_read(m) && \valid_read(c) && \valid_read(a);
     requires tables: c->stage2_table <= 0xFFFFFFFFFF000 && c->guest_table <= 0xFFFFFFFFFF000;
@@ -250,15 +312,13 @@ static inline struct slat_outcome usual3(const struct slat_memory *m, const stru
 SLAT_INLINE struct slat_outcome usual_outcome(const struct slat_memory *m, const struct slat_controls *c,
                                               const struct slat_access *a)
 {
-  if (!c->paging || !slat_is_canonical(a->linear))
+  const struct rights all = { 1, 1, 0 };
+
+  if (!c->paging || !slat_linear_is_canonical(c, a->linear))
     return undecided();
-  const struct slat_reach at = slat_reach_of(m, c, slat_entry_address(c->guest_table, a->linear, 4));
-  if (!at.found)
-    return undecided();
-  const uint64_t e = slat_memory_read(m, at.spa);
-  //@ assert e: e == guest_e4(m, c, a->linear) && table_readable(m, c, guest_gpa4(c, a->linear));
-  const struct rights all = { 1, 1, 0 }, rights = with(all, e);
-  return plain_table(c, e, 4) ? usual3(m, c, a, slat_table_of(e), rights) : undecided();
+  if (!c->la57)
+    return usual4(m, c, a, c->guest_table, all);
+  return usual5(m, c, a);
 }
 
 struct slat_outcome slat_translate(const struct slat_memory *m, const struct slat_controls *c,

@@ -10,7 +10,7 @@ struct ending {
 
 /* One step: the entry of a level, through stage 2. */
 /*@ requires readable: \valid_read(m) && \valid_read(c);
-    requires level_range: 1 <= level <= 4;
+    requires level_range: 1 <= level <= 5;
     requires table_range: c->stage2_table <= 0xFFFFFFFFFF000;
     requires stage2: c->stage2 <= SLAT_STAGE2_NPT;
     requires address_range: gpa <= 0xFFFFFFFFFFFFF;
@@ -71,7 +71,7 @@ SLAT_INLINE struct ending final_access(const struct slat_memory *m, const struct
     requires table_range: c->stage2_table <= 0xFFFFFFFFFF000;
     requires stage2: c->stage2 <= SLAT_STAGE2_NPT;
     requires kind: a->kind <= SLAT_FETCH;
-    requires level_range: 1 <= level <= 4;
+    requires level_range: 1 <= level <= 5;
     requires rule: s.reached == 0 ==> SLAT_RULE_NONE < s.denied_by < SLAT_RULE_COUNT;
     requires entry: s.reached != 0 ==> s.entry.kind == pte_kind(&c->guest, s.value, level);
     requires ends: s.reached != 0 ==> s.entry.kind != SLAT_ENTRY_TABLE;
@@ -103,7 +103,9 @@ SLAT_INLINE struct ending finish(const struct slat_memory *m, const struct slat_
     r.outcome = slat_page_fault(c, a, 1, 0, keys, slat_key_open(c, a, us, key), denied, level);
     return r;
   }
+  //@ assert leaf: level == 1 || level == 2 || level == 3;
   const uint64_t gpa = slat_leaf_address(s.value, a->linear, level);
+  //@ assert leaf_address: gpa == leaf_address(s.value, a->linear, 1) || gpa == leaf_address(s.value, a->linear, 2) || gpa == leaf_address(s.value, a->linear, 3);
   //@ assert offset: gpa % 0x1000 == a->linear % 0x1000;
   return final_access(m, c, a, gpa, slat_page_shift(level), us, rw, xd);
 }
@@ -122,7 +124,9 @@ SLAT_INLINE bool goes_on(struct slat_step s)
     requires table_range: c->stage2_table <= 0xFFFFFFFFFF000;
     requires stage2: c->stage2 <= SLAT_STAGE2_NPT;
     requires kind: a->kind <= SLAT_FETCH;
-    requires step4: step_is(w.step[4], m, c, guest_gpa4(c, a->linear), 4);
+    requires begin: w.begin == (c->la57 != 0 ? 5 : 4);
+    requires step5: c->la57 != 0 ==> step_is(w.step[5], m, c, guest_gpa5(c, a->linear), 5);
+    requires step4: step_is(w.step[4], m, c, guest_gpa4(m, c, a->linear), 4);
     requires step3: step_is(w.step[3], m, c, guest_gpa3(m, c, a->linear), 3);
     requires step2: step_is(w.step[2], m, c, guest_gpa2(m, c, a->linear), 2);
     requires on: below2(m, c, a->linear);
@@ -163,7 +167,9 @@ SLAT_INLINE struct slat_walk walk_from1(const struct slat_memory *m, const struc
     requires table_range: c->stage2_table <= 0xFFFFFFFFFF000;
     requires stage2: c->stage2 <= SLAT_STAGE2_NPT;
     requires kind: a->kind <= SLAT_FETCH;
-    requires step4: step_is(w.step[4], m, c, guest_gpa4(c, a->linear), 4);
+    requires begin: w.begin == (c->la57 != 0 ? 5 : 4);
+    requires step5: c->la57 != 0 ==> step_is(w.step[5], m, c, guest_gpa5(c, a->linear), 5);
+    requires step4: step_is(w.step[4], m, c, guest_gpa4(m, c, a->linear), 4);
     requires step3: step_is(w.step[3], m, c, guest_gpa3(m, c, a->linear), 3);
     requires on: below3(m, c, a->linear);
     requires us: us != 0 <==> guest_us(m, c, a->linear, 3);
@@ -207,7 +213,9 @@ SLAT_INLINE struct slat_walk walk_from2(const struct slat_memory *m, const struc
     requires table_range: c->stage2_table <= 0xFFFFFFFFFF000;
     requires stage2: c->stage2 <= SLAT_STAGE2_NPT;
     requires kind: a->kind <= SLAT_FETCH;
-    requires step4: step_is(w.step[4], m, c, guest_gpa4(c, a->linear), 4);
+    requires begin: w.begin == (c->la57 != 0 ? 5 : 4);
+    requires step5: c->la57 != 0 ==> step_is(w.step[5], m, c, guest_gpa5(c, a->linear), 5);
+    requires step4: step_is(w.step[4], m, c, guest_gpa4(m, c, a->linear), 4);
     requires on: below4(m, c, a->linear);
     requires us: us != 0 <==> guest_us(m, c, a->linear, 4);
     requires rw: rw != 0 <==> guest_rw(m, c, a->linear, 4);
@@ -245,11 +253,91 @@ SLAT_INLINE struct slat_walk walk_from3(const struct slat_memory *m, const struc
   return walk_from2(m, c, a, w, us, rw, xd);
 }
 
+/* The walk from the entry of level 4 on: with 5-level paging the entry above, with the rights us, rw and xd, references `table`. */
+/*@ requires readable: \valid_read(m) && \valid_read(c) && \valid_read(a);
+    requires table_range: c->stage2_table <= 0xFFFFFFFFFF000 && table <= 0xFFFFFFFFFF000;
+    requires stage2: c->stage2 <= SLAT_STAGE2_NPT;
+    requires kind: a->kind <= SLAT_FETCH;
+    requires begin: w.begin == (c->la57 != 0 ? 5 : 4);
+    requires step5: c->la57 != 0 ==> step_is(w.step[5], m, c, guest_gpa5(c, a->linear), 5);
+    requires on: below5(m, c, a->linear) && table == guest_table4(m, c, a->linear);
+    requires us: us != 0 <==> guest_us(m, c, a->linear, 5);
+    requires rw: rw != 0 <==> guest_rw(m, c, a->linear, 5);
+    requires xd: xd != 0 <==> guest_xd(m, c, a->linear, 5);
+    terminates \true;
+    assigns \nothing;
+    ensures steps: walk_steps_are(\result, m, c, a);
+    ensures WALK_RIGHTS_ALL_LEVELS: walk_end_is(\result, m, c, a);
+    ensures sound: walk_sound(\result);
+    ensures done: done_where_stage2_says(\result.outcome, m, c, a->linear);
+*/
+SLAT_INLINE struct slat_walk walk_from4(const struct slat_memory *m, const struct slat_controls *c,
+                                        const struct slat_access *a, struct slat_walk w, uint64_t table, bool us,
+                                        bool rw, bool xd)
+{
+  const struct slat_step s = visit(m, c, slat_entry_address(table, a->linear, 4), 4);
+  //@ assert a4: s.gpa == guest_gpa4(m, c, a->linear);
+  //@ assert s4: step_is(s, m, c, guest_gpa4(m, c, a->linear), 4);
+  //@ assert e4: s.reached != 0 ==> s.value == guest_e4(m, c, a->linear);
+  us = SLAT_REQUIRE(WALK_RIGHTS_ALL_LEVELS, us) && s.value / 4 % 2 == 1;
+  rw = SLAT_REQUIRE(WALK_RIGHTS_ALL_LEVELS, rw) && s.value / 2 % 2 == 1;
+  xd = SLAT_RULE(WALK_RIGHTS_ALL_LEVELS, xd) || s.value / 0x8000000000000000 % 2 == 1;
+  //@ assert us4: s.reached != 0 ==> (us != 0 <==> guest_us(m, c, a->linear, 4));
+  //@ assert rw4: s.reached != 0 ==> (rw != 0 <==> guest_rw(m, c, a->linear, 4));
+  //@ assert xd4: s.reached != 0 ==> (xd != 0 <==> guest_xd(m, c, a->linear, 4));
+  w.step[4] = s;
+  if (!goes_on(s)) {
+    const struct ending ending = finish(m, c, a, s, 4, us, rw, xd);
+    w.end = 4;
+    w.final = ending.final;
+    w.outcome = ending.outcome;
+    return w;
+  }
+  //@ assert on: below4(m, c, a->linear);
+  return walk_from3(m, c, a, w, us, rw, xd);
+}
+
+/* The walk from the entry of level 5 on. */
+/*@ requires readable: \valid_read(m) && \valid_read(c) && \valid_read(a);
+    requires table_range: c->stage2_table <= 0xFFFFFFFFFF000 && c->guest_table <= 0xFFFFFFFFFF000;
+    requires stage2: c->stage2 <= SLAT_STAGE2_NPT;
+    requires kind: a->kind <= SLAT_FETCH;
+    requires la57: c->la57 != 0;
+    terminates \true;
+    assigns \nothing;
+    ensures steps: walk_steps_are(\result, m, c, a);
+    ensures WALK_RIGHTS_ALL_LEVELS: walk_end_is(\result, m, c, a);
+    ensures sound: walk_sound(\result);
+    ensures done: done_where_stage2_says(\result.outcome, m, c, a->linear);
+*/
+SLAT_INLINE struct slat_walk walk_from5(const struct slat_memory *m, const struct slat_controls *c,
+                                        const struct slat_access *a)
+{
+  struct slat_walk w = { .begin = 5 };
+  const struct slat_step s = visit(m, c, slat_entry_address(c->guest_table, a->linear, 5), 5);
+  //@ assert a5: s.gpa == guest_gpa5(c, a->linear);
+  //@ assert s5: step_is(s, m, c, guest_gpa5(c, a->linear), 5);
+  //@ assert e5: s.reached != 0 ==> s.value == guest_e5(m, c, a->linear);
+  const bool us = s.value / 4 % 2 == 1;
+  const bool rw = s.value / 2 % 2 == 1;
+  const bool xd = s.value / 0x8000000000000000 % 2 == 1;
+  w.step[5] = s;
+  if (!goes_on(s)) {
+    const struct ending ending = finish(m, c, a, s, 5, us, rw, xd);
+    w.end = 5;
+    w.final = ending.final;
+    w.outcome = ending.outcome;
+    return w;
+  }
+  //@ assert on: below5(m, c, a->linear);
+  return walk_from4(m, c, a, w, slat_table_of(s.value), us, rw, xd);
+}
+
 struct slat_walk slat_walk_linear(const struct slat_memory *memory, const struct slat_controls *controls,
                                   const struct slat_access *access)
 {
   const uint64_t linear = access->linear;
-  struct slat_walk w = { .end = 5 };
+  struct slat_walk w = { .end = 6 };
 
   if (!controls->paging) {
     /* PAGING_OFF: the linear address is the GPA, with every right (SDM 4.1.1 "Three Paging Modes"; exit qualification bits 11:9 are 011b). */
@@ -258,27 +346,13 @@ struct slat_walk slat_walk_linear(const struct slat_memory *memory, const struct
     w.outcome = ending.outcome;
     return w;
   }
-  if (SLAT_RULE(LINEAR_NON_CANONICAL, !slat_is_canonical(linear))) {
+  if (SLAT_RULE(LINEAR_NON_CANONICAL, !slat_linear_is_canonical(controls, linear))) {
     w.outcome.kind = SLAT_NON_CANONICAL;
     w.outcome.rule = SLAT_RULE_LINEAR_NON_CANONICAL;
     return w;
   }
-
-  const struct slat_step s = visit(memory, controls, slat_entry_address(controls->guest_table, linear, 4), 4);
-  //@ assert a4: s.gpa == guest_gpa4(controls, linear);
-  //@ assert s4: step_is(s, memory, controls, guest_gpa4(controls, linear), 4);
-  //@ assert e4: s.reached != 0 ==> s.value == guest_e4(memory, controls, linear);
-  const bool us = s.value / 4 % 2 == 1;
-  const bool rw = s.value / 2 % 2 == 1;
-  const bool xd = s.value / 0x8000000000000000 % 2 == 1;
-  w.step[4] = s;
-  if (!goes_on(s)) {
-    const struct ending ending = finish(memory, controls, access, s, 4, us, rw, xd);
-    w.end = 4;
-    w.final = ending.final;
-    w.outcome = ending.outcome;
-    return w;
-  }
-  //@ assert on: below4(memory, controls, linear);
-  return walk_from3(memory, controls, access, w, us, rw, xd);
+  if (controls->la57)
+    return walk_from5(memory, controls, access);
+  w.begin = 4;
+  return walk_from4(memory, controls, access, w, controls->guest_table, 1, 1, 0);
 }

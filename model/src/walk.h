@@ -11,16 +11,16 @@
     requires paging_off: controls->paging == 0 ==> access->linear <= 0xFFFFFFFF;
     terminates \true;
     assigns \nothing;
-    ensures LINEAR_NON_CANONICAL: controls->paging != 0 && !canonical(access->linear) ==>
-      \result.outcome.kind == SLAT_NON_CANONICAL && \result.end == 5;
-    ensures PAGING_OFF: controls->paging == 0 ==> \result.end == 5 &&
+    ensures LINEAR_NON_CANONICAL: controls->paging != 0 && !linear_canonical(controls, access->linear) ==>
+      \result.outcome.kind == SLAT_NON_CANONICAL && \result.end == 6;
+    ensures PAGING_OFF: controls->paging == 0 ==> \result.end == 6 &&
       final_is(\result.outcome, \result.final, memory, controls, access, access->linear, 30, 1, 1, 0);
     ensures WALK_TRANSLATED: done_where_stage2_says(\result.outcome, memory, controls, access->linear);
-    ensures range: 1 <= \result.end <= 5;
+    ensures range: 1 <= \result.end <= 6;
     ensures ended: \result.outcome.kind != SLAT_NO_OUTCOME;
     ensures sound: walk_sound(\result);
     behavior walks:
-      assumes controls->paging != 0 && canonical(access->linear);
+      assumes controls->paging != 0 && linear_canonical(controls, access->linear);
       ensures steps: walk_steps_are(\result, memory, controls, access);
       ensures WALK_RIGHTS_ALL_LEVELS: walk_end_is(\result, memory, controls, access);
 */

@@ -13,9 +13,13 @@
 static const struct slat_config intel = { .vendor = SLAT_INTEL, .maxphyaddr = 46 };
 static const struct slat_config amd = { .vendor = SLAT_AMD, .maxphyaddr = 46 };
 static const struct slat_config with_pcid = { .vendor = SLAT_INTEL, .maxphyaddr = 46, .pcid = true };
+static const struct slat_config with_la57 = { .vendor = SLAT_INTEL, .maxphyaddr = 46, .la57 = true };
 static const struct slat_config with_ept = { .vendor = SLAT_INTEL, .stage2 = SLAT_STAGE2_EPT, .maxphyaddr = 46 };
 static const struct slat_config with_npt = {
   .vendor = SLAT_AMD, .stage2 = SLAT_STAGE2_NPT, .maxphyaddr = 46, .nx = true
+};
+static const struct slat_config npt_la57 = {
+  .vendor = SLAT_AMD, .stage2 = SLAT_STAGE2_NPT, .maxphyaddr = 46, .nx = true, .la57 = true
 };
 
 static void configurations(void **state)
@@ -71,7 +75,8 @@ static const struct {
   { &intel, { { SLAT_PKRS, 1ULL << 32 } }, SLAT_INVALID_PROTECTION_KEYS },
   { &intel, { { SLAT_EFER, 0 }, { SLAT_CR4, 0 } }, SLAT_UNSUPPORTED_32BIT_PAGING },
   { &intel, { { SLAT_EFER, 0 }, { SLAT_CR4, 0x20 } }, SLAT_UNSUPPORTED_PAE_PAGING },
-  { &intel, { { SLAT_CR4, 0x1020 } }, SLAT_UNSUPPORTED_LA57 },
+  { &intel, { { SLAT_CR4, 0x1020 } }, SLAT_INVALID_FEATURE_CONTROL },
+  { &with_la57, { { SLAT_CR4, 0x1020 } }, SLAT_OK },
   { &with_pcid, { { SLAT_CR4, 0x20020 }, { SLAT_CR3, 0x1abc } }, SLAT_OK },
   { &with_pcid, { { SLAT_CR4, 0x20020 }, { SLAT_CR0, 0x11 }, { SLAT_EFER, 0x100 } }, SLAT_INVALID_PCIDE },
   { &with_pcid, { { SLAT_CR4, 0x20020 }, { SLAT_EFER, 0 } }, SLAT_INVALID_PCIDE },
@@ -98,7 +103,8 @@ static const struct {
   { &with_npt, { { SLAT_HOST_CR0, 0x11 }, { SLAT_HOST_EFER, 0x100 } }, SLAT_INVALID_NCR3 },
   { &with_npt, { { SLAT_HOST_EFER, 0x100 } }, SLAT_INVALID_EFER },
   { &with_npt, { { SLAT_HOST_EFER, 0 } }, SLAT_UNSUPPORTED_HOST_PAGING },
-  { &with_npt, { { SLAT_HOST_CR4, 0x1020 } }, SLAT_UNSUPPORTED_HOST_PAGING },
+  { &with_npt, { { SLAT_HOST_CR4, 0x1020 } }, SLAT_INVALID_FEATURE_CONTROL },
+  { &npt_la57, { { SLAT_HOST_CR4, 0x1020 } }, SLAT_UNSUPPORTED_HOST_PAGING },
   { &with_npt, { { SLAT_NCR3, 0x1000 } }, SLAT_OK },
 };
 

@@ -109,7 +109,7 @@ static const struct malformed {
     "\"maxphyaddr\" is not an integer" },
   { "{\"slat-trace\": 1, \"config\": {\"vendor\": \"intel\", \"stage2\": \"ept\", \"maxphyaddr\": 46, \"nx\": 1}}\n", 1,
     "\"nx\" is not true or false" },
-  { "{\"slat-trace\": 1, \"config\": {\"vendor\": \"intel\", \"la57\": true}}\n", 1, "unknown field \"la57\"" },
+  { "{\"slat-trace\": 1, \"config\": {\"vendor\": \"intel\", \"hlat\": true}}\n", 1, "unknown field \"hlat\"" },
   { HEADER "{\"cpu\": 0, \"acce", 2, "truncated" },
   { HEADER "\n" ACCESS, 2, "no JSON" },
   { HEADER "{\"cpu\": 0} {}\n", 2, "no JSON" },

@@ -328,7 +328,8 @@ enum slat_trace_status slat_trace_encode_config(const struct slat_config *config
                             (config->ept_accessed_dirty ? SLAT_TRACE_FEATURE_EPT_ACCESSED_DIRTY : 0U) |
                             (config->ept_advanced_info ? SLAT_TRACE_FEATURE_EPT_ADVANCED_INFO : 0U) |
                             (config->pku ? SLAT_TRACE_FEATURE_PKU : 0U) | (config->pks ? SLAT_TRACE_FEATURE_PKS : 0U) |
-                            (config->pcid ? SLAT_TRACE_FEATURE_PCID : 0U);
+                            (config->pcid ? SLAT_TRACE_FEATURE_PCID : 0U) |
+                            (config->la57 ? SLAT_TRACE_FEATURE_LA57 : 0U);
   memset(record, 0, SLAT_TRACE_RECORD);
   memcpy(record, magic, sizeof magic);
   record[HEADER_VERSION] = SLAT_TRACE_VERSION;
@@ -365,6 +366,7 @@ enum slat_trace_status slat_trace_decode_config(const uint8_t record[SLAT_TRACE_
     .pku = (features & SLAT_TRACE_FEATURE_PKU) != 0,
     .pks = (features & SLAT_TRACE_FEATURE_PKS) != 0,
     .pcid = (features & SLAT_TRACE_FEATURE_PCID) != 0,
+    .la57 = (features & SLAT_TRACE_FEATURE_LA57) != 0,
   };
   uint8_t again[SLAT_TRACE_RECORD];
   if (features > SLAT_TRACE_FEATURES || slat_trace_encode_config(&decoded, again) != SLAT_TRACE_OK)

@@ -58,7 +58,8 @@ enum {
   SLAT_TRACE_FEATURE_PKU = 1 << 9,
   SLAT_TRACE_FEATURE_PKS = 1 << 10,
   SLAT_TRACE_FEATURE_PCID = 1 << 11,
-  SLAT_TRACE_FEATURES = (1 << 12) - 1
+  SLAT_TRACE_FEATURE_LA57 = 1 << 12,
+  SLAT_TRACE_FEATURES = (1 << 13) - 1
 };
 
 /** Flags of an ACCESS record. */

@@ -27,19 +27,62 @@ static void table_below_limit(uint64_t e, uint64_t limit)
 /* The walk of each level reads the same entry under both, which is returned, and goes on under both or under neither. */
 /*@ requires readable: \valid_read(m) && \valid_read(c) && \valid_read(d);
     requires identities: two_identities(m, c, d);
+    requires la57: c->la57 != 0;
     terminates \true;
     assigns \nothing;
-    ensures gpa: guest_gpa4(c, linear) == guest_gpa4(d, linear) && 0 <= guest_gpa4(c, linear) < c->guest.limit;
+    ensures gpa: guest_gpa5(c, linear) == guest_gpa5(d, linear) && 0 <= guest_gpa5(c, linear) < c->guest.limit;
+    ensures entry: \result == guest_e5(m, c, linear) && \result == guest_e5(m, d, linear);
+    ensures readable: table_readable(m, c, guest_gpa5(c, linear)) && table_readable(m, d, guest_gpa5(d, linear));
+    ensures below: below5(m, c, linear) <==> below5(m, d, linear);
+    ensures kind: below5(m, c, linear) <==> pte_kind(&c->guest, \result, 5) == SLAT_ENTRY_TABLE;
+*/
+static uint64_t level5(const struct slat_memory *m, const struct slat_controls *c, const struct slat_controls *d,
+                       uint64_t linear)
+{
+  //@ assert gpa: guest_gpa5(c, linear) == guest_gpa5(d, linear) && 0 <= guest_gpa5(c, linear) < c->guest.limit;
+  return slat_memory_read(m, slat_entry_address(c->guest_table, linear, 5));
+}
+
+/* The PML4 table: the one of CR3, or with 5-level paging the one that the PML5E references. */
+/*@ requires readable: \valid_read(m) && \valid_read(c) && \valid_read(d);
+    requires identities: two_identities(m, c, d);
+    requires below: below5(m, c, linear);
+    terminates \true;
+    assigns \nothing;
+    ensures below: below5(m, d, linear);
+    ensures table: \result == guest_table4(m, c, linear) && \result == guest_table4(m, d, linear);
+    ensures range: \result <= c->guest.limit - 0x1000 && \result % 0x1000 == 0;
+*/
+static uint64_t table4(const struct slat_memory *m, const struct slat_controls *c, const struct slat_controls *d,
+                       uint64_t linear)
+{
+  if (!c->la57)
+    return c->guest_table;
+  const uint64_t above = level5(m, c, d, linear);
+
+  //@ assert field: above % 0x10000000000000 < c->guest.limit;
+  table_below_limit(above, c->guest.limit);
+  return slat_table_of(above);
+}
+
+/*@ requires readable: \valid_read(m) && \valid_read(c) && \valid_read(d);
+    requires identities: two_identities(m, c, d);
+    requires below: below5(m, c, linear);
+    terminates \true;
+    assigns \nothing;
+    ensures gpa: guest_gpa4(m, c, linear) == guest_gpa4(m, d, linear) && 0 <= guest_gpa4(m, c, linear) < c->guest.limit;
     ensures entry: \result == guest_e4(m, c, linear) && \result == guest_e4(m, d, linear);
-    ensures readable: table_readable(m, c, guest_gpa4(c, linear)) && table_readable(m, d, guest_gpa4(d, linear));
+    ensures readable: table_readable(m, c, guest_gpa4(m, c, linear)) && table_readable(m, d, guest_gpa4(m, d, linear));
     ensures below: below4(m, c, linear) <==> below4(m, d, linear);
     ensures kind: below4(m, c, linear) <==> pte_kind(&c->guest, \result, 4) == SLAT_ENTRY_TABLE;
 */
 static uint64_t level4(const struct slat_memory *m, const struct slat_controls *c, const struct slat_controls *d,
                        uint64_t linear)
 {
-  //@ assert gpa: guest_gpa4(c, linear) == guest_gpa4(d, linear) && 0 <= guest_gpa4(c, linear) < c->guest.limit;
-  return slat_memory_read(m, slat_entry_address(c->guest_table, linear, 4));
+  const uint64_t table = table4(m, c, d, linear);
+
+  //@ assert gpa: guest_gpa4(m, c, linear) == guest_gpa4(m, d, linear) && 0 <= guest_gpa4(m, c, linear) < c->guest.limit;
+  return slat_memory_read(m, slat_entry_address(table, linear, 4));
 }
 
 /*@ requires readable: \valid_read(m) && \valid_read(c) && \valid_read(d);
@@ -115,6 +158,49 @@ struct last {
   bool us, rw, xd;
 };
 
+/* The entries of level 5, if there is one, and 4: `below` if the walk goes on below them, else they end it. */
+struct upper {
+  struct last last;
+  bool below;
+};
+
+/*@ requires readable: \valid_read(m) && \valid_read(c) && \valid_read(d);
+    requires identities: two_identities(m, c, d);
+    terminates \true;
+    assigns \nothing;
+    ensures below: \result.below != 0 <==> below4(m, c, linear);
+    ensures same_below: below5(m, c, linear) <==> below5(m, d, linear);
+    ensures same_below4: below4(m, c, linear) <==> below4(m, d, linear);
+    ensures entry: \result.last.entry == guest_e(m, c, linear, below5(m, c, linear) ? 4 : 5);
+    ensures same_entry: \result.last.entry == guest_e(m, d, linear, below5(m, c, linear) ? 4 : 5);
+    ensures gpa: 0 <= guest_gpa(m, c, linear, below5(m, c, linear) ? 4 : 5) < c->guest.limit;
+    ensures readable: table_readable(m, c, guest_gpa(m, c, linear, below5(m, c, linear) ? 4 : 5)) &&
+      table_readable(m, d, guest_gpa(m, d, linear, below5(m, c, linear) ? 4 : 5));
+    ensures us: \result.last.us != 0 <==> guest_us(m, c, linear, below5(m, c, linear) ? 4 : 5);
+    ensures rw: \result.last.rw != 0 <==> guest_rw(m, c, linear, below5(m, c, linear) ? 4 : 5);
+    ensures xd: \result.last.xd != 0 <==> guest_xd(m, c, linear, below5(m, c, linear) ? 4 : 5);
+    ensures same_us: \result.last.us != 0 <==> guest_us(m, d, linear, below5(m, c, linear) ? 4 : 5);
+    ensures same_rw: \result.last.rw != 0 <==> guest_rw(m, d, linear, below5(m, c, linear) ? 4 : 5);
+    ensures same_xd: \result.last.xd != 0 <==> guest_xd(m, d, linear, below5(m, c, linear) ? 4 : 5);
+*/
+static struct upper upper_levels(const struct slat_memory *m, const struct slat_controls *c,
+                                 const struct slat_controls *d, uint64_t linear)
+{
+  struct last last = { 0, 1, 1, 0 };
+  uint64_t e;
+
+  if (c->la57) {
+    e = level5(m, c, d, linear);
+    last = (struct last){ e, e / 4 % 2 == 1, e / 2 % 2 == 1, e / 0x8000000000000000 % 2 == 1 };
+    if (slat_guest_entry(&c->guest, e, 5).kind != SLAT_ENTRY_TABLE)
+      return (struct upper){ last, 0 };
+  }
+  e = level4(m, c, d, linear);
+  last = (struct last){ e, last.us && e / 4 % 2 == 1, last.rw && e / 2 % 2 == 1,
+                        last.xd || e / 0x8000000000000000 % 2 == 1 };
+  return (struct upper){ last, slat_guest_entry(&c->guest, e, 4).kind == SLAT_ENTRY_TABLE };
+}
+
 /* So the whole walk ends at the same level, in the same entry, with the same rights. */
 /*@ requires readable: \valid_read(m) && \valid_read(c) && \valid_read(d);
     requires identities: two_identities(m, c, d);
@@ -136,12 +222,12 @@ struct last {
 static struct last levels(const struct slat_memory *m, const struct slat_controls *c, const struct slat_controls *d,
                           uint64_t linear)
 {
-  uint64_t e = level4(m, c, d, linear);
-  struct last last = { e, e / 4 % 2 == 1, e / 2 % 2 == 1, e / 0x8000000000000000 % 2 == 1 };
+  const struct upper upper = upper_levels(m, c, d, linear);
+  struct last last = upper.last;
 
-  if (slat_guest_entry(&c->guest, e, 4).kind != SLAT_ENTRY_TABLE)
+  if (!upper.below)
     return last;
-  e = level3(m, c, d, linear);
+  uint64_t e = level3(m, c, d, linear);
   last = (struct last){ e, last.us && e / 4 % 2 == 1, last.rw && e / 2 % 2 == 1,
                         last.xd || e / 0x8000000000000000 % 2 == 1 };
   if (slat_guest_entry(&c->guest, e, 3).kind != SLAT_ENTRY_TABLE)
@@ -197,7 +283,7 @@ static void same_final(const struct slat_memory *m, const struct slat_controls *
     requires identities: two_identities(m, c, d);
     requires stage2: c->stage2 <= SLAT_STAGE2_NPT && d->stage2 <= SLAT_STAGE2_NPT;
     requires kind: a->kind <= SLAT_FETCH;
-    requires level_range: 1 <= level <= 4;
+    requires level_range: 1 <= level <= 5;
     requires reached: s.reached != 0 && t.reached != 0;
     requires entry: s.value == t.value && s.entry.kind == pte_kind(&c->guest, s.value, level) &&
       t.entry.kind == pte_kind(&d->guest, t.value, level) && s.entry.kind != SLAT_ENTRY_TABLE;
@@ -218,7 +304,7 @@ static void same_ending(const struct slat_memory *m, const struct slat_controls 
   //@ assert open: key_open(c, a, us, pte_key(s.value)) == key_open(d, a, us, pte_key(t.value));
   //@ assert deny: rights_deny(c, a, us, rw, xd, pte_key(s.value)) == rights_deny(d, a, us, rw, xd, pte_key(t.value));
   if (s.entry.kind == SLAT_ENTRY_PAGE && slat_guest_rights(c, a, us, rw, xd, slat_key_of(s.value)) == SLAT_RULE_NONE) {
-    //@ assert leaf: level <= 3 || level == 4;
+    //@ assert leaf: level <= 3 || level == 4 || level == 5;
     //@ assert field: s.value % 0x10000000000000 < c->guest.limit && level <= 3;
     page_below_limit(s.value, a->linear, level, c->guest.limit);
     same_final(m, c, d, a, o, f, p, g, slat_leaf_address(s.value, a->linear, level), slat_page_shift(level), us, rw,
@@ -244,11 +330,11 @@ static void identity_gives_stage_1(const struct slat_memory *m, const struct sla
 {
   if (!c->paging) {
     same_final(m, c, d, a, w.outcome, w.final, v.outcome, v.final, a->linear, 30, 1, 1, 0);
-  } else if (slat_is_canonical(a->linear)) {
+  } else if (slat_linear_is_canonical(c, a->linear)) {
     const struct last last = levels(m, c, d, a->linear);
     //@ assert steps: walk_steps_are(w, m, c, a) && walk_steps_are(v, m, d, a);
     //@ assert ends: walk_end_is(w, m, c, a) && walk_end_is(v, m, d, a);
-    //@ assert end: w.end == v.end && 1 <= w.end <= 4;
+    //@ assert end: w.end == v.end && 1 <= w.end <= 5;
     //@ assert reached: w.step[w.end].reached != 0 && v.step[v.end].reached != 0;
     //@ assert value: w.step[w.end].value == last.entry && v.step[v.end].value == last.entry;
     same_ending(m, c, d, a, w.outcome, w.final, w.step[w.end], v.outcome, v.final, v.step[w.end], w.end, last.us,
@@ -260,7 +346,7 @@ static void identity_gives_stage_1(const struct slat_memory *m, const struct sla
 /*@ requires readable: \valid_read(m) && \valid_read(c) && \valid_read(a);
     requires stage2: c->stage2 <= SLAT_STAGE2_NPT;
     requires kind: a->kind <= SLAT_FETCH;
-    requires paging: c->paging != 0 && canonical(a->linear);
+    requires paging: c->paging != 0 && linear_canonical(c, a->linear);
     requires walk: walk_is(w, m, c, a);
     terminates \true;
     assigns \nothing;
@@ -277,6 +363,8 @@ static void rights_are_the_conjunction(const struct slat_memory *m, const struct
 {
   //@ assert steps: walk_steps_are(w, m, c, a);
   //@ assert ends: walk_end_is(w, m, c, a);
+  /*@ assert end5: w.end == 5 ==> ends_at(w.outcome, w.final, m, c, a, w.step[5], 5) &&
+        (w.step[5].reached != 0 ==> w.step[5].entry.kind != SLAT_ENTRY_TABLE); */
   /*@ assert end4: w.end == 4 ==> ends_at(w.outcome, w.final, m, c, a, w.step[4], 4) &&
         (w.step[4].reached != 0 ==> w.step[4].entry.kind != SLAT_ENTRY_TABLE); */
   /*@ assert end3: w.end == 3 ==> ends_at(w.outcome, w.final, m, c, a, w.step[3], 3) &&
@@ -285,9 +373,11 @@ static void rights_are_the_conjunction(const struct slat_memory *m, const struct
         (w.step[2].reached != 0 ==> w.step[2].entry.kind != SLAT_ENTRY_TABLE); */
   /*@ assert end1: w.end == 1 ==> ends_at(w.outcome, w.final, m, c, a, w.step[1], 1) &&
         (w.step[1].reached != 0 ==> w.step[1].entry.kind != SLAT_ENTRY_TABLE); */
-  //@ assert range: 1 <= w.end <= 4;
+  //@ assert range: 1 <= w.end <= 5;
   /* A path for each level, so that its number is known. */
   switch (w.end) {
+  case 5:
+    return;
   case 4:
     return;
   case 3:

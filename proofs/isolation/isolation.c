@@ -64,8 +64,8 @@ static void done_is_reached(const struct slat_memory *m, const struct slat_contr
 /*@ requires readable: \valid_read(m) && \valid_read(c) && \valid_read(a);
     requires stage2: c->stage2 <= SLAT_STAGE2_NPT;
     requires tables: c->guest_table <= 0xFFFFFFFFFF000;
-    requires walk: c->paging != 0 && canonical(a->linear) && walk_steps_are(w, m, c, a);
-    requires level_range: w.end <= level && level <= 4;
+    requires walk: c->paging != 0 && linear_canonical(c, a->linear) && walk_steps_are(w, m, c, a);
+    requires level_range: w.end <= level && level <= w.begin;
     requires read: w.step[level].reached != 0;
     terminates \true;
     assigns \nothing;
@@ -75,14 +75,19 @@ static void done_is_reached(const struct slat_memory *m, const struct slat_contr
 static void tables_are_reached(const struct slat_memory *m, const struct slat_controls *c, const struct slat_access *a,
                                struct slat_walk w, unsigned level)
 {
-  //@ assert end: w.end >= 1;
-  //@ assert gpa: 0 <= guest_gpa4(c, a->linear) < 0x10000000000000;
-  //@ assert s4: w.step[4].reached != 0 ==> stage2_reaches(m, c, w.step[4].stage2.spa);
+  //@ assert end: w.end >= 1 && w.begin <= 5;
+  //@ assert gpa5: 0 <= guest_gpa5(c, a->linear) < 0x10000000000000;
+  //@ assert gpa4: 0 <= guest_gpa4(m, c, a->linear) < 0x10000000000000;
+  //@ assert s5: w.begin == 5 && w.step[5].reached != 0 ==> stage2_reaches(m, c, w.step[5].stage2.spa);
+  //@ assert s4: w.end <= 4 && w.step[4].reached != 0 ==> stage2_reaches(m, c, w.step[4].stage2.spa);
   //@ assert s3: w.end <= 3 && w.step[3].reached != 0 ==> stage2_reaches(m, c, w.step[3].stage2.spa);
   //@ assert s2: w.end <= 2 && w.step[2].reached != 0 ==> stage2_reaches(m, c, w.step[2].stage2.spa);
   //@ assert s1: w.end <= 1 && w.step[1].reached != 0 ==> stage2_reaches(m, c, w.step[1].stage2.spa);
+  //@ assert range: level == 5 || level == 4 || level == 3 || level == 2 || level == 1;
   /* A path for each level, so that its number is known. */
   switch (level) {
+  case 5:
+    return;
   case 4:
     return;
   case 3:
@@ -117,8 +122,8 @@ static void isolation(const struct slat_memory *m, const struct slat_controls *c
     requires disjoint: disjoint_reach(m, c, d);
     requires stage2: c->stage2 <= SLAT_STAGE2_NPT && d->stage2 <= SLAT_STAGE2_NPT;
     requires tables: c->guest_table <= 0xFFFFFFFFFF000;
-    requires walk: c->paging != 0 && canonical(a->linear) && walk_steps_are(w, m, c, a);
-    requires level_range: w.end <= level && level <= 4;
+    requires walk: c->paging != 0 && linear_canonical(c, a->linear) && walk_steps_are(w, m, c, a);
+    requires level_range: w.end <= level && level <= w.begin;
     requires read: w.step[level].reached != 0;
     terminates \true;
     assigns \nothing;

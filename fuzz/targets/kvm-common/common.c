@@ -18,7 +18,8 @@ struct kip_config kvm_config(const struct slat_config *config, enum kip_mode mod
     .vendor = config->vendor == SLAT_AMD ? KIP_AMD : KIP_INTEL,
     .maxphyaddr = config->maxphyaddr,
     .features = (config->nx ? KIP_NX : 0) | (config->page_1gb ? KIP_GBPAGES : 0) | (config->smep ? KIP_SMEP : 0) |
-                (config->smap ? KIP_SMAP : 0) | (config->pcid ? KIP_PCID : 0) | (config->pku ? KIP_PKU : 0),
+                (config->smap ? KIP_SMAP : 0) | (config->pcid ? KIP_PCID : 0) | (config->pku ? KIP_PKU : 0) |
+                (config->la57 ? KIP_LA57 : 0),
     .host_huge_pages = config->maxphyaddr % 2 == 0,
     .keep_translations = config->maxphyaddr % 4 < 2,
   };
@@ -51,9 +52,11 @@ unsigned kvm_access_bits(const struct slat_access *access)
                            : 0U);
 }
 
-bool kvm_canonical(uint64_t linear)
+bool kvm_canonical(const struct slat_controls *controls, uint64_t linear)
 {
-  return (uint64_t)((int64_t)(linear << 16) >> 16) == linear;
+  const unsigned unused = controls->la57 ? 7 : 16;
+
+  return (uint64_t)((int64_t)(linear << unused) >> unused) == linear;
 }
 
 bool kvm_load(uint64_t spa, void *to, unsigned bytes)

@@ -14,7 +14,7 @@ struct kip_registers kvm_registers(const struct slat_machine *machine);
 enum target_status kvm_status(enum kip_status status);
 /** KIP_* bits of an access; an implicit access is a supervisor access whatever CPL. */
 unsigned kvm_access_bits(const struct slat_access *access);
-bool kvm_canonical(uint64_t linear);
+bool kvm_canonical(const struct slat_controls *controls, uint64_t linear);
 bool kvm_load(uint64_t spa, void *to, unsigned bytes);
 const char *kvm_complaint(unsigned index);
 void kvm_on_fatal(void (*handler)(const char *what));

@@ -12,4 +12,5 @@ const struct scenario_capabilities scenario_capabilities_of_target = {
   .paging_off = true,
   .pcid = true,
   .pku = true,
+  .la57 = true,
 };

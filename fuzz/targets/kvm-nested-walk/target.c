@@ -81,7 +81,7 @@ static void walk(const struct slat_machine *machine, const struct slat_access *a
 {
   struct kip_walk result;
 
-  if (machine->cpu[0].controls.paging && !kvm_canonical(access->linear)) {
+  if (machine->cpu[0].controls.paging && !kvm_canonical(&machine->cpu[0].controls, access->linear)) {
     observed->status = TARGET_REFUSED;
     return;
   }
@@ -104,7 +104,7 @@ const struct fuzz_target fuzz_target = {
   .waivers = kvm_nested_walk_waivers,
   .observations = 1 << OBSERVE_WALK | 1 << OBSERVE_FLAGS | 1 << OBSERVE_DATA,
   .codes = { [SLAT_PAGE_FAULT] = 0x3f, [SLAT_EPT_VIOLATION] = 0x3f, [SLAT_NESTED_PAGE_FAULT] = 0x1f },
-  .fault_levels = { [1] = 0x1e, [2] = 0x1e },
+  .fault_levels = { [1] = 0x3e, [2] = 0x1e },
   .page_sizes = 7,
   .setup = kvm_setup,
   .version = kip_kernel_version,

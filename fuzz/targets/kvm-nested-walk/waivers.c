@@ -55,8 +55,8 @@ struct narrow_memory {
   const struct slat_memory *memory;
   uint64_t dropped; /* bits of an address: 48 and above, but no reserved ones */
   unsigned entries;
-  uint64_t spa[4];
-  unsigned reads[4]; /* of those words by one walk */
+  uint64_t spa[5];
+  unsigned reads[5]; /* of those words by one walk */
   bool outside;      /* a table without memory behind it was read: a condition of the target, see the README */
 };
 
@@ -82,7 +82,7 @@ static void narrow_guest_entries(struct narrow_memory *narrow, const struct dive
   *narrow = (struct narrow_memory){ .view = { .read = read_narrow, .context = narrow },
                                     .memory = d->memory,
                                     .dropped = GPA_ABOVE_48 & ((1ULL << d->machine->config.maxphyaddr) - 1) };
-  for (unsigned level = 4; level >= 1 && controls->paging; level--) {
+  for (unsigned level = controls->la57 ? 5 : 4; level >= 1 && controls->paging; level--) {
     const struct slat_walk walk = slat_walk_linear(&narrow->view, controls, d->access);
 
     if (walk.end > level || !walk.step[level].reached)

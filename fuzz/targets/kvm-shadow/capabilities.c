@@ -11,5 +11,6 @@ const struct scenario_capabilities scenario_capabilities_of_target = {
     51, /* no wider than the host's: KVM promises nothing else. 52 there would turn its MMIO entries off */
   .register_writes = true,
   .pcid = true,
+  .la57 = true,
   .stores_by_access = true,
 };

@@ -67,8 +67,7 @@ static void walk(const struct slat_machine *machine, const struct slat_access *a
 {
   struct kip_walk result;
 
-  (void)machine;
-  if (!kvm_canonical(access->linear)) { /* checked before any walk, not by it */
+  if (!kvm_canonical(&machine->cpu[0].controls, access->linear)) { /* checked before any walk, not by it */
     observed->status = TARGET_REFUSED;
     return;
   }
@@ -136,7 +135,7 @@ static void look(const struct slat_machine *machine, uint64_t linear, struct cac
              ac = reg[SLAT_RFLAGS] & KVM_RFLAGS_AC;
   struct kip_leaf leaf;
 
-  if (!kvm_canonical(linear))
+  if (!kvm_canonical(&machine->cpu[0].controls, linear))
     return;
   kip_read_leaf(linear, &leaf);
   if (!leaf.present)
@@ -160,7 +159,7 @@ const struct fuzz_target fuzz_target = {
   .waivers = kvm_shadow_waivers,
   .observations = 1 << OBSERVE_WALK | 1 << OBSERVE_ACCESS | 1 << OBSERVE_RIGHT | 1 << OBSERVE_FLAGS | 1 << OBSERVE_DATA,
   .codes = { [SLAT_PAGE_FAULT] = 0x1f },
-  .fault_levels = { [1] = 0x1e },
+  .fault_levels = { [1] = 0x3e },
   .page_sizes = 7,
   .caches = true,
   .setup = kvm_setup,

@@ -28,7 +28,7 @@ static struct path path_of(const struct divergence *d)
   struct path path = { .user = true, .write = true };
   uint64_t table = reg(d, SLAT_CR3) & ENTRY_ADDRESS;
 
-  for (unsigned level = 4; level >= 1; level--) {
+  for (unsigned level = d->machine->cpu[0].controls.la57 ? 5 : 4; level >= 1; level--) {
     const uint64_t entry = d->memory->read(d->memory->context,
                                            table + 8 * (d->access->linear >> (12 + 9 * (level - 1)) & 511));
 

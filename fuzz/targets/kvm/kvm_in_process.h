@@ -55,7 +55,8 @@ enum {
   KIP_SMAP = 1u << 3,
   KIP_PCID = 1u << 4, /* CR4.PCIDE, INVPCID */
   KIP_PKU = 1u << 5,  /* CR4.PKE; only over EPT or NPT: KVM offers it nowhere else */
-  KIP_ALL_FEATURES = (1u << 6) - 1
+  KIP_LA57 = 1u << 6, /* CR4.LA57 */
+  KIP_ALL_FEATURES = (1u << 7) - 1
 };
 
 enum kip_mode {

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /** @file slat.h  The public interface of libslat, a formally specified model of second-level address translation.
  *
- *  Guest-virtual (GVA) to guest-physical (GPA) to system-physical (SPA) addresses, through 4-level guest paging
+ *  Guest-virtual (GVA) to guest-physical (GPA) to system-physical (SPA) addresses, through 4-level or 5-level guest paging
  *  (stage 1) and Intel EPT or AMD nested paging (stage 2).  For an access the library answers with the *set* of
  *  outcomes that the manuals permit, each with the rule that decided; it holds an observed outcome against that set.
  *
  *  Freestanding C99: no libc beyond memcpy/memset, no allocation, no globals that change, bounded work in each call.
  *  All state is owned by the caller.  The library reads memory through one callback and never writes it: updates of
- *  accessed and dirty flags are returned.  Levels are counted from the leaf: 1 = PTE, 2 = PDE, 3 = PDPTE, 4 = PML4E.
+ *  accessed and dirty flags are returned.  Levels are counted from the leaf: 1 = PTE, 2 = PDE, 3 = PDPTE, 4 = PML4E, 5 = PML5E.
  *
  *  Rules are listed in spec/rules.tsv; enum slat_rule is generated from it. */
 #ifndef SLAT_SLAT_H
@@ -50,7 +50,6 @@ enum slat_status {
   /* lawful, and not modelled yet */
   SLAT_UNSUPPORTED_32BIT_PAGING,
   SLAT_UNSUPPORTED_PAE_PAGING,
-  SLAT_UNSUPPORTED_LA57,
   SLAT_UNSUPPORTED_CET,
   SLAT_UNSUPPORTED_LINEAR_MASKING,  /**< CR4.LAM_SUP, CR3 bits 62:61 (LAM for user pointers), EFER.UAIE */
   SLAT_UNSUPPORTED_LASS,            /**< CR4.LASS */
@@ -76,6 +75,7 @@ struct slat_config {
   bool smep;               /**< CPUID.07H:EBX[7] */
   bool smap;               /**< CPUID.07H:EBX[20] */
   bool pcid;               /**< CPUID.01H:ECX[17], CR4.PCIDE may be 1 */
+  bool la57;               /**< CPUID.07H:ECX[16], CR4.LA57 may be 1 */
   bool pku;                /**< CPUID.07H:ECX[3], CR4.PKE may be 1 */
   bool pks;                /**< CPUID.07H:ECX[31], CR4.PKS may be 1; Intel only */
   bool ept_execute_only;   /**< IA32_VMX_EPT_VPID_CAP[0] */
@@ -107,18 +107,19 @@ struct slat_format {
   uint64_t limit;  /**< 2^MAXPHYADDR: an address field of an entry must be below */
   bool nxe;        /**< EFER.NXE: else bit 63 is reserved */
   bool page_1gb;   /**< 1 GB pages: else PS of a PDPTE is reserved */
-  bool pml4e_bit8; /**< AMD: bit 8 of a PML4E is reserved */
+  bool pml4e_bit8; /**< AMD: bit 8 of a PML4E or PML5E is reserved */
 };
 
 /** Control state decoded once, when a register is written, so that an access need not.  Made by slat_open() and slat_feed(). */
 struct slat_controls {
   struct slat_format guest;  /**< guest entries */
   struct slat_format nested; /**< NPT entries, under the host's EFER */
-  uint64_t guest_table;      /**< GPA of the guest's PML4 table */
+  uint64_t guest_table;      /**< GPA of the guest's PML4 table, with `la57` of its PML5 table */
   uint64_t stage2_table;     /**< SPA of the EPT or nested PML4 table */
   uint8_t stage2;            /**< enum slat_stage2_kind */
   bool amd;
   bool paging;              /**< CR0.PG; off: the linear address is the GPA */
+  bool la57;                /**< CR4.LA57: 5-level paging */
   bool wp, smep, smap, ac;  /**< CR0.WP, CR4.SMEP, CR4.SMAP, RFLAGS.AC */
   uint32_t user_keys;       /**< PKRU with CR4.PKE = 1, else 0: which denies nothing */
   uint32_t supervisor_keys; /**< IA32_PKRS with CR4.PKS = 1, else 0 */
@@ -199,18 +200,18 @@ struct slat_update {
   uint16_t may;   /**< flags that are clear and may be set, by speculation too */
   uint16_t must;  /**< subset of `may`: set if the access is done (TRANSLATED) */
   uint8_t stage;  /**< 1 or 2 */
-  uint8_t level;  /**< 1..4 */
-  uint8_t step;   /**< which reference: 4..1 the guest entry of that level, 0 the final access */
+  uint8_t level;  /**< 1..5 */
+  uint8_t step;   /**< which reference: 5..1 the guest entry of that level, 0 the final access */
 };
 
-#define SLAT_MAX_OUTCOMES 5
-#define SLAT_MAX_UPDATES 24
-/** The slot of an update, in the order of the walk.  Step S = 4..1 is the reference to the guest entry of level S, 0 the
+#define SLAT_MAX_OUTCOMES 6
+#define SLAT_MAX_UPDATES 29
+/** The slot of an update, in the order of the walk but for step 5, which is last.  Step S = 5..1 is the reference to the guest entry of level S, 0 the
  *  final access.  L = 4..1: the stage-2 entry of level L that translates the GPA of that step; 0: the guest entry itself. */
-#define SLAT_UPDATE_SLOT(S, L) (5 * (4 - (S)) + (4 - (L)))
+#define SLAT_UPDATE_SLOT(S, L) (((S) == 5 ? 24 : 5 * (4 - (S))) + ((L) == 0 ? 4 : 4 - (L)))
 
 /** The permitted set for one access on a processor with nothing cached.
- *  outcome[0] is what the walk ends in.  outcome[L], L = 1..4, is the EPT violation of setting a flag in the guest
+ *  outcome[0] is what the walk ends in.  outcome[L], L = 1..5, is the EPT violation of setting a flag in the guest
  *  entry of level L (the manual does not order it against what the walk ends in: see ERRATA.md, E1).
  *  An empty slot has kind SLAT_NO_OUTCOME; at least one is not empty. */
 struct slat_permitted {
@@ -257,7 +258,7 @@ enum slat_status slat_open(struct slat_machine *machine, const struct slat_confi
 enum slat_status slat_feed(struct slat_machine *machine, const struct slat_event *event);
 
 /** The permitted outcomes of an access on a processor with nothing cached.
- *  @param out  filled if SLAT_OK is returned.  At most 24 reads of structures, and 20 more where stage 2 has accessed
+ *  @param out  filled if SLAT_OK is returned.  At most 29 reads of structures, and 24 more where stage 2 has accessed
  *              and dirty flags. */
 enum slat_status slat_permitted(const struct slat_machine *machine, unsigned cpu, const struct slat_memory *memory,
                                 const struct slat_access *access, struct slat_permitted *out);
@@ -312,8 +313,10 @@ struct slat_step {
 
 /** One whole two-dimensional walk, before accessed and dirty flags are considered. */
 struct slat_walk {
-  struct slat_step step[5]; /**< step[L]: the guest entry of level L; step[0] unused */
-  uint8_t end;              /**< level of the last step made, 4..1; 5 with paging off */
+  struct slat_step step[6]; /**< step[L]: the guest entry of level L; step[0] unused */
+  uint8_t begin;            /**< level of the first step made: 4, or 5 with 5-level paging */
+  uint8_t
+    end; /**< level of the last step made, 5..1; 6 if there is none: paging is off, or the address not canonical */
   struct slat_stage2 final; /**< stage 2 of the final GPA, if the guest walk and its rights gave one */
   struct slat_outcome outcome;
 };

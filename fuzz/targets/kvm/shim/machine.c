@@ -186,7 +186,7 @@ static const char *set_cpuid(const struct kip_config *config)
       .flags = KVM_CPUID_FLAG_SIGNIFCANT_INDEX,
       .ebx = FEATURE(KIP_SMEP, X86_FEATURE_SMEP) | FEATURE(KIP_SMAP, X86_FEATURE_SMAP) |
              FEATURE(KIP_PCID, X86_FEATURE_INVPCID),
-      .ecx = FEATURE(KIP_PKU, X86_FEATURE_PKU) },
+      .ecx = FEATURE(KIP_PKU, X86_FEATURE_PKU) | FEATURE(KIP_LA57, X86_FEATURE_LA57) },
     { .function = 0x80000000,
       .eax = 0x80000008,
       .ebx = amd ? vendor[0] : 0,
@@ -261,6 +261,7 @@ static void load_cpu_controls(void)
   const bool paging = is_paging(vcpu);
 
   machine.cpu.long_mode = is_long_mode(vcpu);
+  machine.cpu.la57 = machine.cpu.long_mode && kvm_read_cr4_bits(vcpu, X86_CR4_LA57);
   machine.cpu.smep = paging && kvm_read_cr4_bits(vcpu, X86_CR4_SMEP);
   machine.cpu.smap = paging && kvm_read_cr4_bits(vcpu, X86_CR4_SMAP);
   machine.cpu.rflags_ac = machine.rflags_ac;

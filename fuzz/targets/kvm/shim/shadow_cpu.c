@@ -28,7 +28,7 @@ static uint64_t reserved_bits(const struct shadow_cpu *cpu, uint64_t entry, unsi
 
   if (!cpu->long_mode)
     reserved |= BITS(62, 52);
-  if (level == 4)
+  if (level >= 4)
     reserved |= PS;
   if ((entry & PS) && level == 3)
     reserved |= BITS(29, 13);
@@ -44,14 +44,14 @@ static uint64_t reserved_pdpte_bits(const struct shadow_cpu *cpu)
 }
 
 struct path {
-  uint64_t *entry[5]; /* by level; the processor sets A in these, and D in the last */
+  uint64_t *entry[6]; /* by level; the processor sets A in these, and D in the last */
   unsigned top;
 };
 
 static enum shadow_result walk_tables(const struct shadow_cpu *cpu, uint64_t address, struct shadow_walk *walk,
                                       struct path *path)
 {
-  const unsigned top = cpu->long_mode ? 4 : 3;
+  const unsigned top = !cpu->long_mode ? 3 : cpu->la57 ? 5 : 4;
   uint64_t table = cpu->cr3 & BITS(51, cpu->long_mode ? 12 : 5);
 
   *walk = (struct shadow_walk){ .rights = SHADOW_R | SHADOW_W | SHADOW_U | SHADOW_X };
@@ -115,7 +115,9 @@ static unsigned fault_code(unsigned access, bool present, bool reserved)
 
 static bool canonical(const struct shadow_cpu *cpu, uint64_t address)
 {
-  return !cpu->long_mode || (uint64_t)((int64_t)(address << 16) >> 16) == address;
+  const unsigned unused = cpu->la57 ? 7 : 16;
+
+  return !cpu->long_mode || (uint64_t)((int64_t)(address << unused) >> unused) == address;
 }
 
 static struct shadow_tlb_entry *kept(struct shadow_cpu *cpu, uint64_t address)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* The processor that runs the guest on KVM's shadow tables: page walk and faults as the hardware does them under the HOST's controls
- * (CR0.WP = 1, EFER.NXE = 1, four-level or PAE paging, the host's physical-address width). Independent of KVM's code and of the slat
+ * (CR0.WP = 1, EFER.NXE = 1, 4-level, 5-level or PAE paging, the host's physical-address width). Independent of KVM's code and of the slat
  * model: it must not share their mistakes. */
 #ifndef SHADOW_CPU_H
 #define SHADOW_CPU_H
@@ -24,7 +24,7 @@ struct shadow_cpu {
   unsigned long long memory_bytes;
   unsigned maxphyaddr; /* the host's */
   /* The guest's, as far as the hardware sees them. */
-  _Bool long_mode, smep, smap, rflags_ac;
+  _Bool long_mode, la57, smep, smap, rflags_ac;
   /* Kept translations. */
   _Bool keep;
   unsigned next; /* entry to replace next */
