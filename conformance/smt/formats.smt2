@@ -14,6 +14,7 @@
 (declare-const pku Bool)
 (declare-const pks Bool)
 (declare-const pcid Bool)
+(declare-const la57_supported Bool)
 (assert (and (bvuge maxphyaddr #x0000000000000020) (bvule maxphyaddr #x0000000000000034)))
 
 ; ---- Registers of the guest ----
@@ -26,9 +27,10 @@
 (declare-const pke Bool)
 (declare-const pks_on Bool) ; CR4.PKS
 (declare-const pcide Bool) ; CR4.PCIDE
+(declare-const la57 Bool) ; CR4.LA57
 (declare-const pkru E)
 (declare-const pkrs E)
-(assert (and (=> smep smep_supported) (=> smap smap_supported) (=> nxe nx) (=> pke pku) (=> pks_on pks) (=> amd (not pks)) (=> pcide pcid)))
+(assert (and (=> smep smep_supported) (=> smap smap_supported) (=> nxe nx) (=> pke pku) (=> pks_on pks) (=> amd (not pks)) (=> pcide pcid) (=> la57 la57_supported)))
 (assert (= ((_ extract 63 32) pkru) #x00000000))
 (assert (= ((_ extract 63 32) pkrs) #x00000000))
 ; Bits 11:0 of CR3 are PWT and PCD, or the PCID: SDM tables 4-12 and 4-13.
@@ -57,8 +59,10 @@
 
 ; Bits 51:MAXPHYADDR.
 (define-fun wide ((e E)) Bool (not (= (bvlshr (concat #x000 ((_ extract 51 0) e)) maxphyaddr) #x0000000000000000)))
-; What is reserved in an entry that is present, by level; `x`: the EFER.NXE that governs the table, `gb`: 1 GB pages, `bit8`: an AMD PML4E.
+; What is reserved in an entry that is present, by level; `x`: the EFER.NXE that governs the table, `gb`: 1 GB pages, `bit8`: an AMD PML4E or PML5E.
 (define-fun reserved4 ((e E) (x Bool) (bit8 Bool)) Bool
+  (or (wide e) (and (not x) (XD e)) (PS e) (and bit8 (= ((_ extract 8 8) e) #b1))))
+(define-fun reserved5 ((e E) (x Bool) (bit8 Bool)) Bool
   (or (wide e) (and (not x) (XD e)) (PS e) (and bit8 (= ((_ extract 8 8) e) #b1))))
 (define-fun reserved3 ((e E) (x Bool) (gb Bool)) Bool
   (or (wide e) (and (not x) (XD e)) (and (PS e) (or (not gb) (not (= ((_ extract 29 13) e) #b00000000000000000))))))
@@ -67,6 +71,7 @@
 (define-fun reserved1 ((e E) (x Bool)) Bool (or (wide e) (and (not x) (XD e))))
 
 ; Addresses of the entries, and of what is in a page.
+(define-fun entry5 ((table E) (a E)) E (bvor (address table) (concat #b0000000000000000000000000000000000000000000000000000 ((_ extract 56 48) a) #b000)))
 (define-fun entry4 ((table E) (a E)) E (bvor (address table) (concat #b0000000000000000000000000000000000000000000000000000 ((_ extract 47 39) a) #b000)))
 (define-fun entry3 ((table E) (a E)) E (bvor (address table) (concat #b0000000000000000000000000000000000000000000000000000 ((_ extract 38 30) a) #b000)))
 (define-fun entry2 ((table E) (a E)) E (bvor (address table) (concat #b0000000000000000000000000000000000000000000000000000 ((_ extract 29 21) a) #b000)))

@@ -152,6 +152,13 @@ static bool mmio_dirty_not_set(const struct divergence *d)
   return missing == ENTRY_D;
 }
 
+/* A shadow entry that was an MMIO one became writable without regard to write tracking: KVM has missed a store to a guest table. */
+static bool mmio_entry_made_writable(const struct divergence *d)
+{
+  return (d->observation == OBSERVE_ACCESS || d->observation == OBSERVE_RIGHT || d->observation == OBSERVE_FLAGS) &&
+         kip_wrote_past_tracking();
+}
+
 const struct waiver kvm_shadow_waivers[] = {
   {
     .id = "mmio_dirty_not_set",
@@ -216,6 +223,16 @@ const struct waiver kvm_shadow_waivers[] = {
                 "PFERR_RSVD_MASK. "
                 "fuzz/findings/kvm-shadow/fault-keeps-translation.md",
     .covers = fault_keeps_translation,
+  },
+  {
+    .id = "mmio_entry_made_writable",
+    .statement = "An entry that led to no memory, and leads to a page table of the guest later, is made writable by "
+                 "prefetching: KVM misses stores to that table, and translates by what it was, also after INVLPG.",
+    .manual = "INVLPG invalidates any TLB entries for the page number and all paging-structure-cache entries "
+              "(SDM 3A, Operations that Invalidate TLBs and Paging-Structure Caches, 4.10.4.1)",
+    .evidence = "arch/x86/kvm/mmu/spte.c, make_spte(): skips mmu_try_to_unsync_pages() if the old entry has bit 1 set, "
+                "which an MMIO entry has. fuzz/findings/kvm-shadow/mmio-entry-made-writable.md",
+    .covers = mmio_entry_made_writable,
   },
   {
     .id = "mmio_cache_warns",

@@ -214,6 +214,10 @@ void kip_load(uint64_t gva, uint64_t *value, unsigned bytes, unsigned access, st
 /** Reads the shadow leaf of an address. Changes nothing, asks KVM nothing. */
 void kip_read_leaf(uint64_t gva, struct kip_leaf *leaf);
 
+/** Since kip_reset(): has the processor written, through a shadow entry that had been an MMIO one, to a page whose writes KVM tracks? It has
+ *  not noticed that write: fuzz/findings/kvm-shadow/mmio-entry-made-writable.md. */
+bool kip_wrote_past_tracking(void);
+
 /* ---- Nested: L1's EPT or NPT ---------------------------------------------------------------------------------------------------------- */
 
 struct kip_nested {

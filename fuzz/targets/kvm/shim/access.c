@@ -255,6 +255,66 @@ void kip_read_leaf(uint64_t gva, struct kip_leaf *leaf)
   report_leaf(&walk, leaf);
 }
 
+/* ---- A defect of KVM, watched for: fuzz/findings/kvm-shadow/mmio-entry-made-writable.md ---- */
+
+static struct {
+  const void *entry[64]; /* shadow entries that have been MMIO ones */
+  unsigned int count;
+  bool past_tracking;
+} mmio_entries;
+
+void forget_mmio_entries(void)
+{
+  mmio_entries.count = 0;
+  mmio_entries.past_tracking = false;
+}
+
+static const void *entry_of(u64 gva, struct shadow_walk *walk)
+{
+  *walk = (struct shadow_walk){ 0 };
+  if (VALID_PAGE(machine.vcpu->arch.mmu->root.hpa))
+    shadow_cpu_look(&machine.cpu, gva, walk);
+  return walk->entry;
+}
+
+static void remember_mmio_entry(void)
+{
+  struct shadow_walk walk;
+  const void *entry = entry_of(request.gva, &walk);
+
+  if (entry && walk.reserved && leaf_is_mmio(walk.spte) && mmio_entries.count < ARRAY_SIZE(mmio_entries.entry))
+    mmio_entries.entry[mmio_entries.count++] = entry;
+}
+
+static bool is_write_tracked(u64 gpa)
+{
+  struct kvm_memory_slot *slot = gfn_to_memslot(machine.kvm, gpa >> PAGE_SHIFT);
+
+#if LINUX_6_12
+  return slot && kvm_gfn_is_write_tracked(machine.kvm, slot, gpa >> PAGE_SHIFT);
+#else
+  return slot && kvm_slot_page_track_is_active(machine.kvm, slot, gpa >> PAGE_SHIFT, KVM_PAGE_TRACK_WRITE);
+#endif
+}
+
+/* The processor has written, without KVM. */
+static void watch_write(u64 gpa)
+{
+  struct shadow_walk walk;
+  unsigned int i;
+
+  if (mmio_entries.count == 0 || mmio_entries.past_tracking || !is_write_tracked(gpa))
+    return;
+  const void *entry = entry_of(request.gva, &walk);
+  for (i = 0; i < mmio_entries.count; i++)
+    mmio_entries.past_tracking |= mmio_entries.entry[i] == entry;
+}
+
+bool kip_wrote_past_tracking(void)
+{
+  return mmio_entries.past_tracking;
+}
+
 /* One intercepted #PF. True if it is the end of the access. */
 static bool intercepted(u32 error_code, struct kip_access *result)
 {
@@ -276,6 +336,8 @@ static bool intercepted(u32 error_code, struct kip_access *result)
   } else if (emulation.at_memory || emulation.at_mmio) {
     result->outcome = emulation.at_memory ? KIP_EMULATED : KIP_MMIO;
     result->gpa = emulation.gpa;
+    if (emulation.at_mmio)
+      remember_mmio_entry();
   } else {
     return false;
   }
@@ -306,6 +368,8 @@ static void run_request(struct kip_access *result)
       report_leaf(&walk, &result->leaf);
       result->gpa = result->leaf.gpa;
       result->outcome = result->gpa == U64_MAX ? KIP_FAILED : KIP_TRANSLATED;
+      if ((request.access & KIP_WRITE) && result->gpa != U64_MAX)
+        watch_write(result->gpa);
       return;
     case SHADOW_NONCANONICAL:
       result->outcome = KIP_NONCANONICAL;

@@ -133,6 +133,8 @@ const char *kip_setup(const struct kip_setup *setup)
   boot_cpu_data.x86_cache_bits = setup->host_maxphyaddr;
   set_cpu_cap(&boot_cpu_data, X86_FEATURE_NX);
   set_cpu_cap(&boot_cpu_data, X86_FEATURE_GBPAGES);
+  /* A guest has 5-level shadow tables on such a host only; 6.12 goes by it when it takes an address of INVLPG for non-canonical. */
+  kvm_cpu_cap_set(X86_FEATURE_LA57);
 
   vendor_init();
   kvm_mmu_x86_module_init();
@@ -216,6 +218,7 @@ const char *kip_reset(const struct kip_config *config)
   machine.cpu.cr3 = 0;
   machine.cpu.next = 0;
   shadow_cpu_flush(&machine.cpu);
+  forget_mmio_entries();
   guest_backing_huge(config->host_huge_pages);
   host_clear_events();
 

@@ -65,6 +65,7 @@ static enum shadow_result walk_tables(const struct shadow_cpu *cpu, uint64_t add
 
     const uint64_t e = *entry;
     walk->spte = e;
+    walk->entry = entry;
     walk->level = level;
     if (!(e & P))
       return SHADOW_FAULT;

@@ -38,6 +38,7 @@ enum { SHADOW_R = 1, SHADOW_W = 2, SHADOW_U = 4, SHADOW_X = 8 };
 struct shadow_walk {
   unsigned long long physical; /* of the address asked for */
   unsigned long long spte;     /* last entry read */
+  const void *entry;           /* where it is; NULL: a kept translation has been used */
   unsigned level;              /* of that entry */
   unsigned rights;
   _Bool present, reserved;

@@ -76,5 +76,6 @@ u64 guest_address(u64 address);
 /* access.c */
 void report_walk(gpa_t gpa, const struct x86_exception *fault, struct kip_walk *result);
 u64 access_bits(unsigned int access);
+void forget_mmio_entries(void);
 
 #endif
