@@ -279,7 +279,7 @@ void step_append(struct scenario *scenario, struct places *places, const struct 
     return;
   if (choice >= 96 && places->words > 0 && can->stores_by_access && append_remap(scenario, places, random))
     return;
-  if ((choice == 94 || choice == 95) && places->words > 0 && append_upper_change(scenario, places, random))
+  if (choice >= 92 && choice < 96 && places->words > 0 && append_upper_change(scenario, places, random))
     return;
   if (choice >= 14 && choice < 19 && places->words > 0)
     append_outside_store(scenario, places, can, random);
