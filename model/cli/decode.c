@@ -70,6 +70,8 @@ static bool has_field(const struct entry *entry, const struct field *field)
 {
   if (!is_present(entry) || (field->leaf_only && !entry->leaf))
     return false;
+  if (entry->mode == SLAT_PAGING_PAE && entry->level == 3) /* PDPTE: P, PWT and PCD, the rest is reserved */
+    return field->bit == 0 || field->bit == 3 || field->bit == 4;
   if (entry->format == ENTRY_EPT && field->bit == 7 && entry->level == 1)
     return false;
   return entry->format != ENTRY_EPT || field->bit < 8 || entry->ept_ad;
@@ -132,6 +134,8 @@ json_t *entry_fields_json(const struct entry *entry)
 
 uint64_t entry_address(const struct entry *entry)
 {
+  if (entry->mode == SLAT_PAGING_32BIT && entry->level == 2 && entry->leaf)
+    return (entry->value >> 13 & 0xff) << 32 | (entry->value >> 22 & 0x3ff) << 22;
   const unsigned low = entry->leaf ? 12 + 9 * (entry->level - 1) : 12;
   const uint64_t bits_51_0 = entry->value & ((UINT64_C(1) << 52) - 1);
   return bits_51_0 >> low << low;
@@ -209,6 +213,7 @@ void outcome_text(const struct slat_outcome *outcome, char *text, size_t room)
     (void)snprintf(text + used, room - used, ", %s page",
                    outcome->page_shift == 12   ? "4 KB"
                    : outcome->page_shift == 21 ? "2 MB"
+                   : outcome->page_shift == 22 ? "4 MB"
                                                : "1 GB");
 }
 

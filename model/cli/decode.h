@@ -11,7 +11,8 @@ enum entry_format { ENTRY_INTEL, ENTRY_EPT, ENTRY_AMD };
 
 struct entry {
   enum entry_format format;
-  unsigned level; /* 1..4 */
+  unsigned level; /* 1..5 */
+  uint8_t mode;   /* enum slat_paging_mode of a guest's entry; of stage 2's SLAT_PAGING_LONG */
   uint64_t value;
   bool leaf;   /* maps a page */
   bool keys;   /* protection keys are on: bits 62:59 of a guest leaf */

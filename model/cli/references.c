@@ -22,8 +22,12 @@ static uint64_t record_read(void *context, uint64_t spa)
 }
 
 /* For display: has a leaf's fields, whether it is a lawful leaf or not. */
-static bool looks_like_leaf(unsigned level, uint64_t value)
+static bool looks_like_leaf(const struct slat_format *format, unsigned level, uint64_t value)
 {
+  if (format->mode == SLAT_PAGING_32BIT && level == 2)
+    return format->pse && value / 0x80 % 2 == 1;
+  if (format->mode == SLAT_PAGING_PAE && level == 3)
+    return false;
   return level == 1 || (level < 4 && value / 0x80 % 2 == 1);
 }
 
@@ -33,7 +37,9 @@ static void describe(struct reference *reference, const struct slat_controls *co
   reference->guest = guest;
   entry->format = !guest && controls->stage2 == SLAT_STAGE2_EPT ? ENTRY_EPT : controls->amd ? ENTRY_AMD : ENTRY_INTEL;
   entry->level = level;
-  entry->leaf = looks_like_leaf(level, entry->value);
+  const struct slat_format *own = guest ? &controls->guest : &controls->nested;
+  entry->mode = own->mode;
+  entry->leaf = looks_like_leaf(own, level, entry->value);
   entry->keys = guest && (controls->user_keys != 0 || controls->supervisor_keys != 0);
   entry->ept_ad = controls->ept_ad;
 }
@@ -73,6 +79,8 @@ void record_references(struct references *out, const struct slat_machine *machin
     if (!reached || next >= out->count)
       break;
     struct reference *reference = &out->reference[next++];
+    reference->spa = step->stage2.spa; /* of an entry of 4 bytes the word was read */
+    reference->entry.value = step->value;
     describe(reference, controls, true, level);
     reference->gpa = step->gpa;
     reference->step = (uint8_t)level;

@@ -78,6 +78,18 @@ static void print_note(const char *note)
     print_wrapped(note, printf("  note: "), 8);
 }
 
+static const char *mode_name(const struct slat_controls *controls)
+{
+  switch (controls->guest.mode) {
+  case SLAT_PAGING_32BIT:
+    return controls->guest.pse ? "32-bit paging, CR4.PSE=1" : "32-bit paging, CR4.PSE=0";
+  case SLAT_PAGING_PAE:
+    return "PAE paging";
+  default:
+    return controls->la57 ? "5-level paging" : "4-level paging";
+  }
+}
+
 static void print_heading(const struct context *c, const struct explanation *x)
 {
   const struct slat_trace *trace = c->replay->trace;
@@ -89,17 +101,22 @@ static void print_heading(const struct context *c, const struct explanation *x)
                slat_access_kind_name(event->access.kind), event->access.width, event->access.width == 1 ? "" : "s",
                event->access.linear, privilege(&event->access), c->style.reset);
   (void)printf("  %s, access %zu of %zu\n", x->place, x->step->number, c->accesses);
-  (void)printf("  cpu %u: %s, %s, MAXPHYADDR %u\n", event->cpu, config->vendor == SLAT_AMD ? "AMD" : "Intel",
+  (void)printf("  cpu %u: %s, %s, %s, MAXPHYADDR %u\n", event->cpu, config->vendor == SLAT_AMD ? "AMD" : "Intel",
+               x->controls->paging ? mode_name(x->controls) : "paging off",
                config->stage2 == SLAT_STAGE2_EPT   ? "EPT"
                : config->stage2 == SLAT_STAGE2_NPT ? "nested paging"
                                                    : "no second stage",
                config->maxphyaddr);
   if (x->controls->paging)
-    (void)printf("  CR3 0x%" PRIx64 ",%s CR0.WP=%d CR4.SMEP=%d CR4.SMAP=%d RFLAGS.AC=%d EFER.NXE=%d", reg[SLAT_CR3],
-                 x->controls->la57 ? " CR4.LA57=1" : "", x->controls->wp, x->controls->smep, x->controls->smap,
-                 x->controls->ac, x->controls->guest.nxe);
+    (void)printf("  CR3 0x%" PRIx64 ", CR0.WP=%d CR4.SMEP=%d CR4.SMAP=%d RFLAGS.AC=%d EFER.NXE=%d", reg[SLAT_CR3],
+                 x->controls->wp, x->controls->smep, x->controls->smap, x->controls->ac,
+                 (int)(reg[SLAT_EFER] / 0x800 % 2));
   else
     (void)printf("  CR0.PG=0: the linear address is the GPA");
+  if (x->controls->paging && x->controls->guest.mode == SLAT_PAGING_PAE && x->controls->pdpte_registers) {
+    const unsigned i = (unsigned)(event->access.linear / 0x40000000 % 4);
+    (void)printf("; PDPTE%u 0x%" PRIx64, i, x->controls->pdpte[i]);
+  }
   if (x->controls->paging && reg[SLAT_CR4] / 0x400000 % 2 == 1)
     (void)printf("; PKRU 0x%" PRIx64, reg[SLAT_PKRU]);
   if (x->controls->paging && reg[SLAT_CR4] / 0x1000000 % 2 == 1)
@@ -152,7 +169,7 @@ static void print_purpose(const struct context *c, const struct explanation *x, 
 
 static void print_reference(const struct context *c, const struct explanation *x, unsigned number, struct columns w)
 {
-  static const char *const sizes[] = { "", "", " 2 MB", " 1 GB", "" };
+  static const char *const sizes[] = { "", "", " 2 MB", " 1 GB", "", "" };
   const struct reference *r = &x->references.reference[number - 1];
   const struct entry *entry = &r->entry;
   char name[40], fields[60];
@@ -167,7 +184,10 @@ static void print_reference(const struct context *c, const struct explanation *x
   if (entry->format == ENTRY_EPT ? entry->value % 8 == 0 : entry->value % 2 == 0)
     (void)printf("not present");
   else
-    (void)printf("-> 0x%" PRIx64 "%s", entry_address(entry), entry->leaf ? sizes[entry->level] : "");
+    (void)printf("-> 0x%" PRIx64 "%s", entry_address(entry),
+                 !entry->leaf                                            ? ""
+                 : entry->mode == SLAT_PAGING_32BIT && entry->level == 2 ? " 4 MB"
+                                                                         : sizes[entry->level]);
   (void)printf("%s\n", colour[0] == '\0' ? "" : c->style.reset);
 }
 
@@ -205,6 +225,8 @@ static void print_rights(const struct explanation *x)
   for (unsigned i = 0; i < references->count; i++)
     if (references->reference[i].guest) {
       const struct entry *entry = &references->reference[i].entry;
+      if (entry->mode == SLAT_PAGING_PAE && entry->level == 3)
+        continue; /* has no rights */
       rw = rw && (entry->value >> 1 & 1);
       us = us && (entry->value >> 2 & 1);
       xd = xd || (entry->value >> 63 & 1);

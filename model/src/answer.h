@@ -4,10 +4,10 @@
 #define SLAT_ANSWER_H
 #include "permitted.h"
 
-/*@ // A modelled state and a valid access within a page; with paging off, one of 32 bits.
+/*@ // A modelled state and a valid access within a page; outside long mode one of 32 bits.
     predicate answerable(struct slat_machine *k, integer cpu, struct slat_access *a) =
       0 <= cpu < SLAT_MAX_CPUS && k->cpu[cpu].status == SLAT_OK && access_valid(*a) && !crosses_page(*a) &&
-      (k->cpu[cpu].controls.paging == 0 ==> a->linear <= 0xFFFFFFFF);
+      (linear_32bit(&k->cpu[cpu].controls) ==> a->linear <= 0xFFFFFFFF);
 */
 
 /*@ requires machine: \valid_read(machine);
@@ -24,12 +24,13 @@
       access_valid(\old(*access)) && !crosses_page(\old(*access));
     ensures answer: \result == SLAT_OK ==> \exists struct slat_walk w;
       walk_is{Pre}(w, memory, &machine->cpu[cpu].controls, access) &&
-      !(\old(machine->cpu[cpu].controls.stage2) == SLAT_STAGE2_NPT && too_wide_for_stage2{Pre}(access, w)) &&
+      !(\old(machine->cpu[cpu].controls.stage2) == SLAT_STAGE2_NPT && too_wide_for_stage2{Pre}(&machine->cpu[cpu].controls, access, w)) &&
       set_is{Pre}(*out, memory, &machine->cpu[cpu].controls, access, w);
+    ensures LINEAR_32_BIT: \result == SLAT_OK ==> \old(linear_32bit(&machine->cpu[cpu].controls)) ==> \old(access->linear) <= 0xFFFFFFFF;
     ensures total: answerable{Pre}(machine, cpu, access) ==> \result == SLAT_OK ||
       (\result == SLAT_UNSUPPORTED_NPT_WIDTH && \old(machine->cpu[cpu].controls.stage2) == SLAT_STAGE2_NPT &&
        \exists struct slat_walk w; walk_is{Pre}(w, memory, &machine->cpu[cpu].controls, access) &&
-         too_wide_for_stage2{Pre}(access, w));
+         too_wide_for_stage2{Pre}(&machine->cpu[cpu].controls, access, w));
 */
 enum slat_status slat_permitted(const struct slat_machine *machine, unsigned cpu, const struct slat_memory *memory,
                                 const struct slat_access *access, struct slat_permitted *out);

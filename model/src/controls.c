@@ -69,7 +69,8 @@ enum slat_status slat_check_config(struct slat_config k)
   if (k.stage2 != SLAT_STAGE2_EPT &&
       (k.ept_execute_only || k.ept_page_2mb || k.ept_page_1gb || k.ept_accessed_dirty || k.ept_advanced_info))
     return SLAT_INVALID_EPT_CAPABILITY;
-  if (k.pks && k.vendor != SLAT_INTEL)
+  if ((k.pks && k.vendor != SLAT_INTEL) ||
+      (k.amd_pdpte_registers && (k.vendor != SLAT_AMD || k.stage2 != SLAT_STAGE2_NONE)))
     return SLAT_INVALID_FEATURE_VENDOR;
   return SLAT_OK;
 }
@@ -89,7 +90,20 @@ static bool has_features(struct slat_config k, uint64_t cr4, uint64_t efer)
          (!BIT(cr4, 0x1000000) || k.pks);
 }
 
-/* Is this paging mode of a processor (the guest's, or the host's under NPT) one that can exist, and off, 4-level or 5-level? */
+/* The paging mode with CR0.PG = 1. */
+/*@ terminates \true;
+    assigns \nothing;
+    ensures MODE_SELECT: \result == paging_mode(cr4, efer);
+    ensures range: \result <= SLAT_PAGING_32BIT;
+*/
+static uint8_t mode_of(uint64_t cr4, uint64_t efer)
+{
+  if (!SLAT_RULE(MODE_SELECT, !BIT(efer, 0x400)))
+    return SLAT_PAGING_LONG;
+  return BIT(cr4, 0x20) ? SLAT_PAGING_PAE : SLAT_PAGING_32BIT;
+}
+
+/* Is this paging mode of a processor (the guest's, or the host's under NPT) one that can exist? */
 /*@ terminates \true;
     assigns \nothing;
     ensures modelled: \result == SLAT_OK <==> mode_modelled(k, cr0, cr4, efer);
@@ -109,16 +123,33 @@ static enum slat_status check_mode(struct slat_config k, uint64_t cr0, uint64_t 
     return SLAT_INVALID_FEATURE_CONTROL;
   if (SLAT_RULE(MODE_PCIDE, BIT(cr4, 0x20000) && !lma))
     return SLAT_INVALID_PCIDE;
-  if (!pg)
-    return SLAT_OK;
-  if (!lma)
-    return BIT(cr4, 0x20) ? SLAT_UNSUPPORTED_PAE_PAGING : SLAT_UNSUPPORTED_32BIT_PAGING;
-  return BIT(cr4, 0x20) ? SLAT_OK : SLAT_INVALID_EFER; /* long mode needs CR4.PAE */
+  return lma && !BIT(cr4, 0x20) ? SLAT_INVALID_EFER : SLAT_OK; /* long mode needs CR4.PAE */
 }
 
-/* Controls that change what a guest's walk does, and are not modelled; then CR3, SDM 4.5, table "Use of CR3 with 4-Level
-   Paging": bits 63:MAXPHYADDR are reserved.  What the host has of these does not reach nested walks (ERRATA E23). */
-/*@ requires vendor: k.vendor <= SLAT_AMD;
+/* Controls that change what a guest's walk does in long mode, and are not modelled; then CR3, SDM 4.5, table "Use of CR3 with
+   4-Level Paging": bits 63:MAXPHYADDR are reserved.  What the host has of these does not reach nested walks (ERRATA E23). */
+/*@ requires config: config_valid(k);
+    requires limit: limit <= 0x10000000000000;
+    terminates \true;
+    assigns \nothing;
+    ensures modelled: \result == SLAT_OK <==> long_controls_modelled(k, cr3, cr4, efer, limit);
+    ensures range: SLAT_OK <= \result < SLAT_STATUS_COUNT;
+*/
+static enum slat_status check_long_controls(struct slat_config k, uint64_t cr3, uint64_t cr4, uint64_t efer,
+                                            uint64_t limit)
+{
+  const bool intel = k.vendor == SLAT_INTEL;
+
+  if (intel && BIT(cr4, 0x8000000))
+    return SLAT_UNSUPPORTED_LASS;
+  /* Masking: of supervisor pointers, of user pointers (CR3 bits 62 and 61, which otherwise are reserved), AMD's. */
+  if ((intel && (BIT(cr4, 0x10000000) || BIT(cr3, 0x2000000000000000) || BIT(cr3, 0x4000000000000000))) ||
+      (!intel && BIT(efer, 0x100000)))
+    return SLAT_UNSUPPORTED_LINEAR_MASKING;
+  return cr3 >= limit ? SLAT_INVALID_CR3 : SLAT_OK;
+}
+
+/*@ requires config: config_valid(k);
     requires limit: limit <= 0x10000000000000;
     terminates \true;
     assigns \nothing;
@@ -128,17 +159,14 @@ static enum slat_status check_mode(struct slat_config k, uint64_t cr0, uint64_t 
 static enum slat_status check_guest_controls(struct slat_config k, uint64_t cr3, uint64_t cr4, uint64_t efer,
                                              uint64_t limit)
 {
-  const bool intel = k.vendor == SLAT_INTEL;
-
   if (BIT(cr4, 0x800000))
     return SLAT_UNSUPPORTED_CET;
-  if (intel && BIT(cr4, 0x8000000))
-    return SLAT_UNSUPPORTED_LASS;
-  /* Masking: of supervisor pointers, of user pointers (CR3 bits 62 and 61, which otherwise are reserved), AMD's. */
-  if ((intel && (BIT(cr4, 0x10000000) || BIT(cr3, 0x2000000000000000) || BIT(cr3, 0x4000000000000000))) ||
-      (!intel && BIT(efer, 0x100000)))
-    return SLAT_UNSUPPORTED_LINEAR_MASKING;
-  return cr3 >= limit ? SLAT_INVALID_CR3 : SLAT_OK;
+  if (BIT(efer, 0x400))
+    return check_long_controls(k, cr3, cr4, efer, limit);
+  /* LAM, LASS and UAI are of long mode, and CR3 has 32 bits. */
+  if (k.vendor == SLAT_AMD && !BIT(cr4, 0x20) && BIT(cr4, 0x10) && (!k.pse36 || k.maxphyaddr < 40))
+    return SLAT_UNSUPPORTED_PSE36_WIDTH;
+  return SLAT_OK;
 }
 
 /* Extended-page-table pointer: SDM (325462-092) table 27-9 and its checks on VM entry, 29.2.1.1; ERRATA E12. */
@@ -177,7 +205,37 @@ static enum slat_status check_host(struct slat_config k, uint64_t cr0, uint64_t 
   if (BIT(cr4, 0x1000))
     return SLAT_UNSUPPORTED_HOST_PAGING;
   /* APM 15.25.3: VMRUN with nested paging and hCR0.PG = 0 fails. */
-  return !BIT(cr0, 0x80000000) || ncr3 >= limit ? SLAT_INVALID_NCR3 : SLAT_OK;
+  if (!BIT(cr0, 0x80000000))
+    return SLAT_INVALID_NCR3;
+  if (!BIT(efer, 0x400))
+    return SLAT_UNSUPPORTED_HOST_PAGING;
+  return ncr3 >= limit ? SLAT_INVALID_NCR3 : SLAT_OK;
+}
+
+/* Can a PDPTE register hold this? */
+/*@ terminates \true;
+    assigns \nothing;
+    ensures loads: \result != 0 <==> pdpte_loads(e, limit);
+*/
+static bool pdpte_can_load(uint64_t e, uint64_t limit)
+{
+  return e % 2 == 0 || (e / 2 % 4 == 0 && e / 0x20 % 0x10 == 0 && e < limit);
+}
+
+/* Are the PDPTE registers what they can be, if PAE paging uses them? */
+/*@ requires config: config_valid(k);
+    requires limit: limit == two_to(k.maxphyaddr);
+    requires paging: cr0_pg(p.reg[SLAT_CR0]) == 1;
+    terminates \true;
+    assigns \nothing;
+    ensures PAE_PDPTE_RSVD_LOAD: \result != 0 <==> (in_pae_registers(k, p) ==> pdptes_load(k, p));
+*/
+static bool pdptes_can_load(struct slat_config k, struct slat_cpu p, uint64_t limit)
+{
+  if ((k.vendor == SLAT_AMD && !k.amd_pdpte_registers) || mode_of(p.reg[SLAT_CR4], p.reg[SLAT_EFER]) != SLAT_PAGING_PAE)
+    return 1;
+  return pdpte_can_load(p.reg[SLAT_PDPTE0], limit) && pdpte_can_load(p.reg[SLAT_PDPTE1], limit) &&
+         pdpte_can_load(p.reg[SLAT_PDPTE2], limit) && pdpte_can_load(p.reg[SLAT_PDPTE3], limit);
 }
 
 /* Is the state one that the model answers for? */
@@ -201,8 +259,11 @@ static enum slat_status check_state(struct slat_config k, struct slat_cpu p, uin
   if (status != SLAT_OK)
     return status;
   status = check_mode(k, p.reg[SLAT_CR0], p.reg[SLAT_CR4], p.reg[SLAT_EFER]);
-  if (status == SLAT_OK && BIT(p.reg[SLAT_CR0], 0x80000000))
+  if (status == SLAT_OK && BIT(p.reg[SLAT_CR0], 0x80000000)) {
     status = check_guest_controls(k, p.reg[SLAT_CR3], p.reg[SLAT_CR4], p.reg[SLAT_EFER], limit);
+    if (SLAT_RULE(PAE_PDPTE_RSVD_LOAD, status == SLAT_OK && !pdptes_can_load(k, p, limit)))
+      status = SLAT_INVALID_PDPTE;
+  }
   return status;
 }
 
@@ -217,36 +278,82 @@ static uint64_t table_in(uint64_t value)
   return SLAT_CHOOSE(CR3_ROOT, value / 0x1000 % 0x10000000000 * 0x1000, value % 0x10000000000000);
 }
 
+/* The address of the guest's first table. */
+/*@ terminates \true;
+    assigns \nothing;
+    ensures root: \result == root_of(p);
+    ensures CR3_ROOT_PAE: paging_mode(p.reg[SLAT_CR4], p.reg[SLAT_EFER]) == SLAT_PAGING_PAE ==>
+      \result == ((p.reg[SLAT_CR3] / 0x20) % 0x8000000) * 0x20;
+    ensures CR3_ROOT_32BIT: paging_mode(p.reg[SLAT_CR4], p.reg[SLAT_EFER]) == SLAT_PAGING_32BIT ==>
+      \result == ((p.reg[SLAT_CR3] / 0x1000) % 0x100000) * 0x1000;
+    ensures range: \result <= 0xFFFFFFFFFF000;
+*/
+static uint64_t guest_root(struct slat_cpu p)
+{
+  const uint64_t cr3 = p.reg[SLAT_CR3];
+  const uint8_t mode = mode_of(p.reg[SLAT_CR4], p.reg[SLAT_EFER]);
+
+  if (mode == SLAT_PAGING_LONG)
+    return table_in(cr3);
+  if (mode == SLAT_PAGING_PAE)
+    return SLAT_CHOOSE(CR3_ROOT_PAE, cr3 / 0x20 % 0x8000000 * 0x20, cr3 / 0x1000 % 0x100000 * 0x1000);
+  return SLAT_CHOOSE(CR3_ROOT_32BIT, cr3 / 0x1000 % 0x100000 * 0x1000, cr3 / 0x20 % 0x8000000 * 0x20);
+}
+
+/* 2^M of GUEST_RSVD_4MB_PAGE. */
+/*@ requires limit: limit == two_to(k.maxphyaddr);
+    requires config: config_valid(k);
+    terminates \true;
+    assigns \nothing;
+    ensures limit: \result == limit_4mb(k);
+*/
+static uint64_t address_limit_4mb(struct slat_config k, uint64_t limit)
+{
+  if (!k.pse36)
+    return 0x100000000;
+  return k.maxphyaddr >= 40 ? 0x10000000000 : limit;
+}
+
 /* What registers and configuration say, whether modelled or not. */
 /*@ requires config: config_valid(k);
     requires limit: limit == two_to(k.maxphyaddr);
     terminates \true;
     assigns \nothing;
     ensures controls: controls_are(\result, k, p);
+    ensures PAE_PDPTE_REGISTER: k.vendor == SLAT_INTEL ==> \result.pdpte_registers != 0;
+    ensures PAE_PDPTE_MEMORY: k.vendor == SLAT_AMD && k.amd_pdpte_registers == 0 ==> \result.pdpte_registers == 0;
+    ensures KEY_MODES: efer_lma(p.reg[SLAT_EFER]) == 0 ==> \result.user_keys == 0 && \result.supervisor_keys == 0;
+    ensures RIGHTS_32BIT_NO_XD: \result.guest.mode == SLAT_PAGING_32BIT ==> \result.guest.nxe == 0;
     ensures in_range: controls_in_range(\result);
 */
 static struct slat_controls controls_of(struct slat_config k, struct slat_cpu p, uint64_t limit)
 {
   const bool amd = k.vendor == SLAT_AMD;
   const bool ept = k.stage2 == SLAT_STAGE2_EPT, npt = k.stage2 == SLAT_STAGE2_NPT;
+  const uint64_t cr4 = p.reg[SLAT_CR4], efer = p.reg[SLAT_EFER], limit_4mb = address_limit_4mb(k, limit);
+  const bool long_mode = BIT(efer, 0x400);
+  const bool keys = SLAT_REQUIRE(KEY_MODES, long_mode);
+  const bool nxe = BIT(efer, 0x800) && SLAT_REQUIRE(RIGHTS_32BIT_NO_XD, BIT(cr4, 0x20));
 
   return (struct slat_controls){
-    .guest = { limit, BIT(p.reg[SLAT_EFER], 0x800), k.page_1gb, amd },
-    .nested = { limit, BIT(p.reg[SLAT_HOST_EFER], 0x800), k.page_1gb, amd },
-    .guest_table = table_in(p.reg[SLAT_CR3]),
+    .guest = { limit, limit_4mb, mode_of(cr4, efer), BIT(cr4, 0x10), nxe, k.page_1gb, amd },
+    .nested = { limit, limit_4mb, SLAT_PAGING_LONG, 0, BIT(p.reg[SLAT_HOST_EFER], 0x800), k.page_1gb, amd },
+    .guest_table = guest_root(p),
+    .pdpte = { p.reg[SLAT_PDPTE0], p.reg[SLAT_PDPTE1], p.reg[SLAT_PDPTE2], p.reg[SLAT_PDPTE3] },
+    .pdpte_registers = SLAT_RULE(PAE_PDPTE_REGISTER, !amd) || SLAT_CHOOSE(PAE_PDPTE_MEMORY, k.amd_pdpte_registers, amd),
     .stage2_table = ept   ? table_in(p.reg[SLAT_EPTP])
                     : npt ? table_in(p.reg[SLAT_NCR3])
                           : 0,
     .stage2 = k.stage2,
     .amd = amd,
     .paging = BIT(p.reg[SLAT_CR0], 0x80000000),
-    .la57 = BIT(p.reg[SLAT_CR4], 0x1000),
+    .la57 = BIT(cr4, 0x1000) && long_mode,
     .wp = BIT(p.reg[SLAT_CR0], 0x10000),
-    .smep = BIT(p.reg[SLAT_CR4], 0x100000),
-    .smap = BIT(p.reg[SLAT_CR4], 0x200000),
+    .smep = BIT(cr4, 0x100000),
+    .smap = BIT(cr4, 0x200000),
     .ac = BIT(p.reg[SLAT_RFLAGS], 0x40000),
-    .user_keys = BIT(p.reg[SLAT_CR4], 0x400000) ? (uint32_t)(p.reg[SLAT_PKRU] % 0x100000000) : 0,
-    .supervisor_keys = BIT(p.reg[SLAT_CR4], 0x1000000) ? (uint32_t)(p.reg[SLAT_PKRS] % 0x100000000) : 0,
+    .user_keys = BIT(cr4, 0x400000) && keys ? (uint32_t)(p.reg[SLAT_PKRU] % 0x100000000) : 0,
+    .supervisor_keys = BIT(cr4, 0x1000000) && keys ? (uint32_t)(p.reg[SLAT_PKRS] % 0x100000000) : 0,
     .ept_execute_only = k.ept_execute_only,
     .ept_page_2mb = k.ept_page_2mb,
     .ept_page_1gb = k.ept_page_1gb,

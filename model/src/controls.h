@@ -3,6 +3,7 @@
 #ifndef SLAT_CONTROLS_H
 #define SLAT_CONTROLS_H
 #include "address.h"
+#include "../../spec/logic/guest_entry.acsl"
 #include "../../spec/logic/maxphyaddr.acsl"
 #include "../../spec/logic/controls.acsl"
 

@@ -73,13 +73,13 @@ struct slat_outcomes slat_permitted_outcomes(const struct slat_controls *c, cons
 {
   const struct slat_walk w = *walk; /* by value for the proofs */
   const bool allowed = made(w);
-  const unsigned f5 = update_fault(c, a, w.step[5], w.begin == 5 && w.end <= 5, allowed);
-  const unsigned f4 = update_fault(c, a, w.step[4], w.end <= 4, allowed);
-  const unsigned f3 = update_fault(c, a, w.step[3], w.end <= 3, allowed);
+  const unsigned f5 = update_fault(c, a, w.step[5], w.begin >= 5 && w.end <= 5, allowed);
+  const unsigned f4 = update_fault(c, a, w.step[4], w.begin >= 4 && w.end <= 4, allowed);
+  const unsigned f3 = update_fault(c, a, w.step[3], w.begin >= 3 && w.end <= 3, allowed);
   const unsigned f2 = update_fault(c, a, w.step[2], w.end <= 2, allowed);
   const unsigned f1 = update_fault(c, a, w.step[1], w.end <= 1, allowed);
   //@ assert made: (boolean)allowed == access_made(w);
-  //@ assert visited5: visited(w, 5) <==> w.begin == 5 && w.end <= 5;
+  //@ assert visited5: visited(w, 5) <==> w.begin >= 5 && w.end <= 5;
   //@ assert may5: f5 >= 1 <==> faults_at(c, a, w, 5);
   //@ assert must5: f5 == 2 <==> must_fault_at(c, a, w, 5);
   //@ assert may4: f4 >= 1 <==> faults_at(c, a, w, 4);
@@ -225,19 +225,19 @@ bool slat_finds_final(struct slat_walk w)
 {
   if (w.outcome.kind == SLAT_NON_CANONICAL)
     return false;
-  return w.end == 6 || (w.end == 3 && page_at(w.step[3])) || (w.end == 2 && page_at(w.step[2])) ||
-         (w.end == 1 && page_at(w.step[1]));
+  return (w.end == 6 && w.outcome.kind != SLAT_PAGE_FAULT) || (w.end == 3 && page_at(w.step[3])) ||
+         (w.end == 2 && page_at(w.step[2])) || (w.end == 1 && page_at(w.step[1]));
 }
 
-uint64_t slat_gpa_of_final(const struct slat_access *a, struct slat_walk w)
+uint64_t slat_gpa_of_final(const struct slat_controls *c, const struct slat_access *a, struct slat_walk w)
 {
   if (w.end == 6)
     return a->linear;
   if (w.end == 3)
-    return slat_leaf_address(w.step[3].value, a->linear, 3);
+    return slat_guest_leaf(c, w.step[3].value, a->linear, 3);
   if (w.end == 2)
-    return slat_leaf_address(w.step[2].value, a->linear, 2);
-  return slat_leaf_address(w.step[1].value, a->linear, 1);
+    return slat_guest_leaf(c, w.step[2].value, a->linear, 2);
+  return slat_guest_leaf(c, w.step[1].value, a->linear, 1);
 }
 
 struct slat_update_row slat_final_updates(const struct slat_memory *m, const struct slat_controls *c,
@@ -250,7 +250,7 @@ struct slat_update_row slat_final_updates(const struct slat_memory *m, const str
   //@ assert write: (boolean)write == final_write(a, w);
   if (!slat_finds_final(w))
     return (struct slat_update_row){ { none, none, none, none, none } };
-  const uint64_t gpa = slat_gpa_of_final(a, w);
+  const uint64_t gpa = slat_gpa_of_final(c, a, w);
   if (w.outcome.kind == SLAT_PAGE_FAULT) /* denied by the guest: the walk did not take this GPA through stage 2 */
     return gpa_updates(m, c, slat_stage2_walk(m, c, gpa), gpa, 0, write, done);
   return gpa_updates(m, c, w.final, gpa, 0, write, done);
@@ -287,14 +287,15 @@ struct slat_permitted slat_permitted_set(const struct slat_memory *m, const stru
   const struct slat_outcomes set = slat_permitted_outcomes(c, a, walk);
   const bool allowed = made(w);
   const bool done = w.outcome.kind == SLAT_TRANSLATED && set.outcome[0].kind != SLAT_NO_OUTCOME;
-  const struct slat_update_row r5 = updates_if(w.begin == 5 && w.end <= 5, m, c, a, w.step[5], 5, allowed, done);
-  const struct slat_update_row r4 = updates_if(w.end <= 4, m, c, a, w.step[4], 4, allowed, done);
-  const struct slat_update_row r3 = updates_if(w.end <= 3, m, c, a, w.step[3], 3, allowed, done);
+  const struct slat_update_row r5 = updates_if(w.begin >= 5 && w.end <= 5, m, c, a, w.step[5], 5, allowed, done);
+  const struct slat_update_row r4 = updates_if(w.begin >= 4 && w.end <= 4, m, c, a, w.step[4], 4, allowed, done);
+  const struct slat_update_row r3 = updates_if(w.begin >= 3 && w.end <= 3, m, c, a, w.step[3], 3, allowed, done);
   const struct slat_update_row r2 = updates_if(w.end <= 2, m, c, a, w.step[2], 2, allowed, done);
   const struct slat_update_row r1 = updates_if(w.end <= 1, m, c, a, w.step[1], 1, allowed, done);
   const struct slat_update_row r0 = slat_final_updates(m, c, a, walk, done);
 
   //@ assert allowed: (boolean)allowed == access_made(w);
+  //@ assert visited5: visited(w, 5) <==> w.begin >= 5 && w.end <= 5;
   const struct slat_permitted p = {
     .outcome = { set.outcome[0], set.outcome[1], set.outcome[2], set.outcome[3], set.outcome[4], set.outcome[5] },
     .update = { r4.of[4], r4.of[3], r4.of[2], r4.of[1], r4.of[0], r3.of[4], r3.of[3], r3.of[2], r3.of[1], r3.of[0],

@@ -66,14 +66,14 @@ struct slat_update_row slat_step_updates(const struct slat_memory *m, const stru
     ensures final: \result != 0 <==> has_final(w);
 */
 bool slat_finds_final(struct slat_walk w);
-/*@ requires readable: \valid_read(a);
+/*@ requires readable: \valid_read(c) && \valid_read(a);
     requires walk: walk_sound(w) && has_final(w);
     terminates \true;
     assigns \nothing;
-    ensures gpa: \result == final_gpa(a, w);
+    ensures gpa: \result == final_gpa(c, a, w);
     ensures range: w.end == 6 || \result <= 0xFFFFFFFFFFFFF;
 */
-uint64_t slat_gpa_of_final(const struct slat_access *a, struct slat_walk w);
+uint64_t slat_gpa_of_final(const struct slat_controls *c, const struct slat_access *a, struct slat_walk w);
 
 /** The updates of the final access, in stage 2: where the walk gave a GPA that stage 2 can translate.  Also where the guest's
  *  rights deny the access, since a processor may have translated it before (ERRATA E20). */

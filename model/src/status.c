@@ -47,12 +47,13 @@ const char *slat_status_text(enum slat_status status)
     return "a control bit is set for a feature that the configuration lacks";
   case SLAT_INVALID_PROTECTION_KEYS:
     return "PKRU or IA32_PKRS has more than 32 bits";
-  case SLAT_UNSUPPORTED_32BIT_PAGING:
-    return "32-bit paging";
-  case SLAT_UNSUPPORTED_PAE_PAGING:
-    return "PAE paging";
+  case SLAT_INVALID_PDPTE:
+    return "a PDPTE register is present with a reserved bit: MOV to CR raises #GP, VM entry fails";
   case SLAT_UNSUPPORTED_CET:
     return "shadow stacks (CR4.CET)";
+  case SLAT_UNSUPPORTED_PSE36_WIDTH:
+    return "AMD, 32-bit paging with CR4.PSE needs PSE-36 and 40 address bits or more: else no source says what is "
+           "reserved";
   case SLAT_UNSUPPORTED_LINEAR_MASKING:
     return "linear-address masking (CR4.LAM_SUP, EFER.UAIE)";
   case SLAT_UNSUPPORTED_LASS:

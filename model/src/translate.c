@@ -11,7 +11,8 @@ struct rights {
 /*@ requires readable: \valid_read(c);
     terminates \true;
     assigns \nothing;
-    ensures plain: \result != 0 ==> pte_present(e) && !pte_rsvd_address(&c->guest, e) && !pte_rsvd_xd(&c->guest, e);
+    ensures plain: \result != 0 ==> pte_present(e) && e % 0x10000000000000 < c->guest.limit &&
+      (c->guest.nxe != 0 || pte_xd(e) == 0);
 */
 static inline bool plain(const struct slat_controls *c, uint64_t e)
 {
@@ -21,7 +22,7 @@ static inline bool plain(const struct slat_controls *c, uint64_t e)
 }
 
 /* One that references a table: PS and, for a PML4E or PML5E, bit 8 are 0. */
-/*@ requires readable: \valid_read(c);
+/*@ requires readable: \valid_read(c) && c->guest.mode == SLAT_PAGING_LONG;
     requires level_range: 2 <= level <= 5;
     terminates \true;
     assigns \nothing;
@@ -34,7 +35,7 @@ static inline bool plain_table(const struct slat_controls *c, uint64_t e, unsign
   return plain(c, e) && e / 0x80 % 4 == 0;
 }
 
-/*@ requires readable: \valid_read(c);
+/*@ requires readable: \valid_read(c) && c->guest.mode == SLAT_PAGING_LONG;
     requires level_range: 1 <= level <= 3;
     terminates \true;
     assigns \nothing;
@@ -65,6 +66,66 @@ static inline struct slat_outcome undecided(void)
 {
   return (struct slat_outcome){ .kind = SLAT_NO_OUTCOME };
 }
+
+/* The guest entry of a level, which stage 2 puts at this SPA. */
+/*@ requires readable: \valid_read(m) && \valid_read(c) && \valid_read(a);
+    requires mode: c->guest.mode == SLAT_PAGING_LONG;
+    requires level_range: 1 <= level <= 3;
+    requires spa: spa == s2_spa(m, c, guest_gpa(m, c, a->linear, level));
+    terminates \true;
+    assigns \nothing;
+    ensures entry: \result == guest_e(m, c, a->linear, level);
+*/
+static inline uint64_t entry_at(const struct slat_memory *m, const struct slat_controls *c, const struct slat_access *a,
+                                uint64_t spa, unsigned level)
+{
+  (void)c;
+  (void)a;
+  (void)level;
+  //@ assert level: level == 1 || level == 2 || level == 3;
+  return slat_memory_read(m, spa);
+}
+
+/* What makes a walk end in a page of a level, apart from the walk: the provers want it small. */
+/*@ ghost
+  /@ requires paging: c->paging != 0 && c->guest.mode == SLAT_PAGING_LONG && linear_canonical(c, linear);
+     requires level: walk_level(m, c, linear) == 3;
+     requires reached: reached_with_all_rights(m, c, guest_gpa3(m, c, linear));
+     requires kind: pte_kind(&c->guest, guest_e3(m, c, linear), 3) == SLAT_ENTRY_PAGE;
+     terminates \true;
+     assigns \nothing;
+     ensures page: ends_in_page3(m, c, linear, leaf_address(guest_e3(m, c, linear), linear, 3));
+  @/
+  void page3(const struct slat_memory *m, const struct slat_controls *c, uint64_t linear)
+  {
+  }
+*/
+/*@ ghost
+  /@ requires paging: c->paging != 0 && c->guest.mode == SLAT_PAGING_LONG && linear_canonical(c, linear);
+     requires level: walk_level(m, c, linear) == 2;
+     requires reached: reached_with_all_rights(m, c, guest_gpa2(m, c, linear));
+     requires kind: pte_kind(&c->guest, guest_e2(m, c, linear), 2) == SLAT_ENTRY_PAGE;
+     terminates \true;
+     assigns \nothing;
+     ensures page: ends_in_page2(m, c, linear, leaf_address(guest_e2(m, c, linear), linear, 2));
+  @/
+  void page2(const struct slat_memory *m, const struct slat_controls *c, uint64_t linear)
+  {
+  }
+*/
+/*@ ghost
+  /@ requires paging: c->paging != 0 && c->guest.mode == SLAT_PAGING_LONG && linear_canonical(c, linear);
+     requires level: walk_level(m, c, linear) == 1;
+     requires reached: reached_with_all_rights(m, c, guest_gpa1(m, c, linear));
+     requires kind: pte_kind(&c->guest, guest_e1(m, c, linear), 1) == SLAT_ENTRY_PAGE;
+     terminates \true;
+     assigns \nothing;
+     ensures page: ends_in_page1(m, c, linear, leaf_address(guest_e1(m, c, linear), linear, 1));
+  @/
+  void page1(const struct slat_memory *m, const struct slat_controls *c, uint64_t linear)
+  {
+  }
+*/
 
 /* The final access, the walk having ended in a page at `level`. */
 /*@ requires readable: \valid_read(m) && \valid_read(c) && \valid_read(a);
@@ -102,7 +163,7 @@ SLAT_INLINE struct slat_outcome usual_end(const struct slat_memory *m, const str
     requires tables: c->stage2_table <= 0xFFFFFFFFFF000 && table <= 0xFFFFFFFFFF000;
     requires stage2: c->stage2 <= SLAT_STAGE2_NPT;
     requires kind: a->kind <= SLAT_FETCH;
-    requires paging: c->paging != 0 && linear_canonical(c, a->linear);
+    requires paging: c->paging != 0 && c->guest.mode == SLAT_PAGING_LONG && linear_canonical(c, a->linear);
     requires above: below2(m, c, a->linear) && table == table_of(guest_e2(m, c, a->linear));
     requires us: r.us != 0 <==> guest_us(m, c, a->linear, 2);
     requires rw: r.rw != 0 <==> guest_rw(m, c, a->linear, 2);
@@ -121,8 +182,9 @@ static inline struct slat_outcome usual1(const struct slat_memory *m, const stru
   const struct slat_reach at = slat_reach_of(m, c, gpa);
   if (!at.found)
     return undecided();
-  const uint64_t e = slat_memory_read(m, at.spa);
-  //@ assert e: e == guest_e1(m, c, a->linear) && table_readable(m, c, guest_gpa1(m, c, a->linear));
+  const uint64_t e = entry_at(m, c, a, at.spa, 1);
+  //@ assert e: e == guest_e1(m, c, a->linear);
+  //@ assert read: table_readable(m, c, guest_gpa1(m, c, a->linear));
   const struct rights rights = with(r, e);
   //@ assert us: rights.us != 0 <==> guest_us(m, c, a->linear, 1);
   //@ assert rw: rights.rw != 0 <==> guest_rw(m, c, a->linear, 1);
@@ -131,7 +193,8 @@ static inline struct slat_outcome usual1(const struct slat_memory *m, const stru
     return undecided();
   //@ assert level: walk_level(m, c, a->linear) == 1;
   //@ assert readable: reached_with_all_rights(m, c, guest_gpa1(m, c, a->linear));
-  //@ assert page: ends_in_page1(m, c, a->linear, leaf_address(e, a->linear, 1));
+  //@ assert kind: pte_kind(&c->guest, guest_e1(m, c, a->linear), 1) == SLAT_ENTRY_PAGE;
+  //@ ghost page1(m, c, a->linear);
   const struct slat_outcome o = usual_end(m, c, a, e, 1, rights);
   //@ assert us01: rights.us == (guest_us(m, c, a->linear, 1) ? 1 : 0);
   //@ assert rw01: rights.rw == (guest_rw(m, c, a->linear, 1) ? 1 : 0);
@@ -146,7 +209,7 @@ static inline struct slat_outcome usual1(const struct slat_memory *m, const stru
     requires tables: c->stage2_table <= 0xFFFFFFFFFF000 && table <= 0xFFFFFFFFFF000;
     requires stage2: c->stage2 <= SLAT_STAGE2_NPT;
     requires kind: a->kind <= SLAT_FETCH;
-    requires paging: c->paging != 0 && linear_canonical(c, a->linear);
+    requires paging: c->paging != 0 && c->guest.mode == SLAT_PAGING_LONG && linear_canonical(c, a->linear);
     requires above: below3(m, c, a->linear) && table == table_of(guest_e3(m, c, a->linear));
     requires us: r.us != 0 <==> guest_us(m, c, a->linear, 3);
     requires rw: r.rw != 0 <==> guest_rw(m, c, a->linear, 3);
@@ -166,8 +229,9 @@ static inline struct slat_outcome usual2(const struct slat_memory *m, const stru
   const struct slat_reach at = slat_reach_of(m, c, gpa);
   if (!at.found)
     return undecided();
-  const uint64_t e = slat_memory_read(m, at.spa);
-  //@ assert e: e == guest_e2(m, c, a->linear) && table_readable(m, c, guest_gpa2(m, c, a->linear));
+  const uint64_t e = entry_at(m, c, a, at.spa, 2);
+  //@ assert e: e == guest_e2(m, c, a->linear);
+  //@ assert read: table_readable(m, c, guest_gpa2(m, c, a->linear));
   const struct rights rights = with(r, e);
   //@ assert us: rights.us != 0 <==> guest_us(m, c, a->linear, 2);
   //@ assert rw: rights.rw != 0 <==> guest_rw(m, c, a->linear, 2);
@@ -178,7 +242,8 @@ static inline struct slat_outcome usual2(const struct slat_memory *m, const stru
     return undecided();
   //@ assert level: walk_level(m, c, a->linear) == 2;
   //@ assert readable: reached_with_all_rights(m, c, guest_gpa2(m, c, a->linear));
-  //@ assert page: ends_in_page2(m, c, a->linear, leaf_address(e, a->linear, 2));
+  //@ assert kind: pte_kind(&c->guest, guest_e2(m, c, a->linear), 2) == SLAT_ENTRY_PAGE;
+  //@ ghost page2(m, c, a->linear);
   const struct slat_outcome o = usual_end(m, c, a, e, 2, rights);
   //@ assert us01: rights.us == (guest_us(m, c, a->linear, 2) ? 1 : 0);
   //@ assert rw01: rights.rw == (guest_rw(m, c, a->linear, 2) ? 1 : 0);
@@ -193,7 +258,7 @@ static inline struct slat_outcome usual2(const struct slat_memory *m, const stru
     requires tables: c->stage2_table <= 0xFFFFFFFFFF000 && table <= 0xFFFFFFFFFF000;
     requires stage2: c->stage2 <= SLAT_STAGE2_NPT;
     requires kind: a->kind <= SLAT_FETCH;
-    requires paging: c->paging != 0 && linear_canonical(c, a->linear);
+    requires paging: c->paging != 0 && c->guest.mode == SLAT_PAGING_LONG && linear_canonical(c, a->linear);
     requires above: below4(m, c, a->linear) && table == table_of(guest_e4(m, c, a->linear));
     requires us: r.us != 0 <==> guest_us(m, c, a->linear, 4);
     requires rw: r.rw != 0 <==> guest_rw(m, c, a->linear, 4);
@@ -214,8 +279,9 @@ static inline struct slat_outcome usual3(const struct slat_memory *m, const stru
   const struct slat_reach at = slat_reach_of(m, c, gpa);
   if (!at.found)
     return undecided();
-  const uint64_t e = slat_memory_read(m, at.spa);
-  //@ assert e: e == guest_e3(m, c, a->linear) && table_readable(m, c, guest_gpa3(m, c, a->linear));
+  const uint64_t e = entry_at(m, c, a, at.spa, 3);
+  //@ assert e: e == guest_e3(m, c, a->linear);
+  //@ assert read: table_readable(m, c, guest_gpa3(m, c, a->linear));
   const struct rights rights = with(r, e);
   //@ assert us: rights.us != 0 <==> guest_us(m, c, a->linear, 3);
   //@ assert rw: rights.rw != 0 <==> guest_rw(m, c, a->linear, 3);
@@ -226,7 +292,8 @@ static inline struct slat_outcome usual3(const struct slat_memory *m, const stru
     return undecided();
   //@ assert level: walk_level(m, c, a->linear) == 3;
   //@ assert readable: reached_with_all_rights(m, c, guest_gpa3(m, c, a->linear));
-  //@ assert page: ends_in_page3(m, c, a->linear, leaf_address(e, a->linear, 3));
+  //@ assert kind: pte_kind(&c->guest, guest_e3(m, c, a->linear), 3) == SLAT_ENTRY_PAGE;
+  //@ ghost page3(m, c, a->linear);
   const struct slat_outcome o = usual_end(m, c, a, e, 3, rights);
   //@ assert us01: rights.us == (guest_us(m, c, a->linear, 3) ? 1 : 0);
   //@ assert rw01: rights.rw == (guest_rw(m, c, a->linear, 3) ? 1 : 0);
@@ -241,7 +308,7 @@ static inline struct slat_outcome usual3(const struct slat_memory *m, const stru
     requires tables: c->stage2_table <= 0xFFFFFFFFFF000 && table <= 0xFFFFFFFFFF000;
     requires stage2: c->stage2 <= SLAT_STAGE2_NPT;
     requires kind: a->kind <= SLAT_FETCH;
-    requires paging: c->paging != 0 && linear_canonical(c, a->linear);
+    requires paging: c->paging != 0 && c->guest.mode == SLAT_PAGING_LONG && linear_canonical(c, a->linear);
     requires above: below5(m, c, a->linear) && table == guest_table4(m, c, a->linear);
     requires us: r.us != 0 <==> guest_us(m, c, a->linear, 5);
     requires rw: r.rw != 0 <==> guest_rw(m, c, a->linear, 5);
@@ -263,7 +330,8 @@ SLAT_INLINE struct slat_outcome usual4(const struct slat_memory *m, const struct
   if (!at.found)
     return undecided();
   const uint64_t e = slat_memory_read(m, at.spa);
-  //@ assert e: e == guest_e4(m, c, a->linear) && table_readable(m, c, guest_gpa4(m, c, a->linear));
+  //@ assert e: e == guest_e4(m, c, a->linear);
+  //@ assert read: table_readable(m, c, guest_gpa4(m, c, a->linear));
   const struct rights rights = with(r, e);
   //@ assert us: rights.us != 0 <==> guest_us(m, c, a->linear, 4);
   //@ assert rw: rights.rw != 0 <==> guest_rw(m, c, a->linear, 4);
@@ -276,7 +344,7 @@ SLAT_INLINE struct slat_outcome usual4(const struct slat_memory *m, const struct
     requires tables: c->stage2_table <= 0xFFFFFFFFFF000 && c->guest_table <= 0xFFFFFFFFFF000;
     requires stage2: c->stage2 <= SLAT_STAGE2_NPT;
     requires kind: a->kind <= SLAT_FETCH;
-    requires paging: c->paging != 0 && linear_canonical(c, a->linear);
+    requires paging: c->paging != 0 && c->guest.mode == SLAT_PAGING_LONG && linear_canonical(c, a->linear);
     requires la57: c->la57 != 0;
     terminates \true;
     assigns \nothing;
@@ -314,7 +382,7 @@ SLAT_INLINE struct slat_outcome usual_outcome(const struct slat_memory *m, const
 {
   const struct rights all = { 1, 1, 0 };
 
-  if (!c->paging || !slat_linear_is_canonical(c, a->linear))
+  if (!c->paging || c->guest.mode != SLAT_PAGING_LONG || !slat_linear_is_canonical(c, a->linear))
     return undecided();
   if (!c->la57)
     return usual4(m, c, a, c->guest_table, all);

@@ -11,7 +11,7 @@
     requires tables: c->stage2_table <= 0xFFFFFFFFFF000 && c->guest_table <= 0xFFFFFFFFFF000;
     requires stage2: c->stage2 <= SLAT_STAGE2_NPT;
     requires kind: a->kind <= SLAT_FETCH;
-    requires paging_off: c->paging == 0 ==> a->linear <= 0xFFFFFFFF;
+    requires linear: linear_32bit(c) ==> a->linear <= 0xFFFFFFFF;
     terminates \true;
     assigns \nothing;
     ensures ended: \result.kind != SLAT_NO_OUTCOME;

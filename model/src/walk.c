@@ -8,6 +8,20 @@ struct ending {
   struct slat_outcome outcome;
 };
 
+/* A guest entry: a word of memory, in 32-bit paging half of one. */
+/*@ requires readable: \valid_read(m) && \valid_read(c);
+    terminates \true;
+    assigns \nothing;
+    ensures ENTRY_32BIT: \result == guest_word(m, c, spa);
+*/
+SLAT_INLINE uint64_t read_entry(const struct slat_memory *m, const struct slat_controls *c, uint64_t spa)
+{
+  if (!SLAT_RULE(ENTRY_32BIT, c->guest.mode == SLAT_PAGING_32BIT))
+    return slat_memory_read(m, spa);
+  const uint64_t word = slat_memory_read(m, spa - spa % 8);
+  return spa % 8 < 4 ? word % 0x100000000 : word / 0x100000000 % 0x100000000;
+}
+
 /* One step: the entry of a level, through stage 2. */
 /*@ requires readable: \valid_read(m) && \valid_read(c);
     requires level_range: 1 <= level <= 5;
@@ -28,7 +42,7 @@ SLAT_INLINE struct slat_step visit(const struct slat_memory *m, const struct sla
   s.denied_by = (uint16_t)slat_stage2_denies(c, &s.stage2, SLAT_USE_TABLE);
   s.reached = s.denied_by == SLAT_RULE_NONE;
   if (s.reached) {
-    s.value = slat_memory_read(m, s.stage2.spa);
+    s.value = read_entry(m, c, s.stage2.spa);
     s.entry = slat_guest_entry(&c->guest, s.value, level);
   }
   return s;
@@ -74,7 +88,7 @@ SLAT_INLINE struct ending final_access(const struct slat_memory *m, const struct
     requires level_range: 1 <= level <= 5;
     requires rule: s.reached == 0 ==> SLAT_RULE_NONE < s.denied_by < SLAT_RULE_COUNT;
     requires entry: s.reached != 0 ==> s.entry.kind == pte_kind(&c->guest, s.value, level);
-    requires ends: s.reached != 0 ==> s.entry.kind != SLAT_ENTRY_TABLE;
+    requires ends: s.reached != 0 ==> !leads_down(s.entry.kind);
     terminates \true;
     assigns \nothing;
     ensures WALK_ORDER: ending_is(\result.outcome, \result.final, m, c, a, s, level, us, rw, xd);
@@ -104,19 +118,17 @@ SLAT_INLINE struct ending finish(const struct slat_memory *m, const struct slat_
     return r;
   }
   //@ assert leaf: level == 1 || level == 2 || level == 3;
-  const uint64_t gpa = slat_leaf_address(s.value, a->linear, level);
-  //@ assert leaf_address: gpa == leaf_address(s.value, a->linear, 1) || gpa == leaf_address(s.value, a->linear, 2) || gpa == leaf_address(s.value, a->linear, 3);
-  //@ assert offset: gpa % 0x1000 == a->linear % 0x1000;
-  return final_access(m, c, a, gpa, slat_page_shift(level), us, rw, xd);
+  const uint64_t gpa = slat_guest_leaf(c, s.value, a->linear, level);
+  return final_access(m, c, a, gpa, slat_guest_page_shift(c, level), us, rw, xd);
 }
 
 /*@ terminates \true;
     assigns \nothing;
-    ensures goes: \result != 0 <==> s.reached != 0 && s.entry.kind == SLAT_ENTRY_TABLE;
+    ensures goes: \result != 0 <==> s.reached != 0 && leads_down(s.entry.kind);
 */
 SLAT_INLINE bool goes_on(struct slat_step s)
 {
-  return s.reached && s.entry.kind == SLAT_ENTRY_TABLE;
+  return s.reached && (s.entry.kind == SLAT_ENTRY_TABLE || s.entry.kind == SLAT_ENTRY_PDPTE);
 }
 
 /* The walk from the entry of level 1 on: the entries above, with the rights us, rw and xd, reference tables. */
@@ -124,10 +136,10 @@ SLAT_INLINE bool goes_on(struct slat_step s)
     requires table_range: c->stage2_table <= 0xFFFFFFFFFF000;
     requires stage2: c->stage2 <= SLAT_STAGE2_NPT;
     requires kind: a->kind <= SLAT_FETCH;
-    requires begin: w.begin == (c->la57 != 0 ? 5 : 4);
-    requires step5: c->la57 != 0 ==> step_is(w.step[5], m, c, guest_gpa5(c, a->linear), 5);
-    requires step4: step_is(w.step[4], m, c, guest_gpa4(m, c, a->linear), 4);
-    requires step3: step_is(w.step[3], m, c, guest_gpa3(m, c, a->linear), 3);
+    requires begin: w.begin == guest_begin(c);
+    requires step5: guest_begin(c) >= 5 ==> step_is(w.step[5], m, c, guest_gpa5(c, a->linear), 5);
+    requires step4: guest_begin(c) >= 4 ==> step_is(w.step[4], m, c, guest_gpa4(m, c, a->linear), 4);
+    requires step3: guest_begin(c) >= 3 ==> step_is(w.step[3], m, c, guest_gpa3(m, c, a->linear), 3);
     requires step2: step_is(w.step[2], m, c, guest_gpa2(m, c, a->linear), 2);
     requires on: below2(m, c, a->linear);
     requires us: us != 0 <==> guest_us(m, c, a->linear, 2);
@@ -144,7 +156,7 @@ SLAT_INLINE struct slat_walk walk_from1(const struct slat_memory *m, const struc
                                         const struct slat_access *a, struct slat_walk w, bool us, bool rw, bool xd)
 {
   //@ assert e2: w.step[2].value == guest_e2(m, c, a->linear);
-  const struct slat_step s = visit(m, c, slat_entry_address(slat_table_of(w.step[2].value), a->linear, 1), 1);
+  const struct slat_step s = visit(m, c, slat_guest_entry_address(c, slat_table_of(w.step[2].value), a->linear, 1), 1);
   //@ assert a1: s.gpa == guest_gpa1(m, c, a->linear);
   //@ assert s1: step_is(s, m, c, guest_gpa1(m, c, a->linear), 1);
   //@ assert e1: s.reached != 0 ==> s.value == guest_e1(m, c, a->linear);
@@ -162,16 +174,16 @@ SLAT_INLINE struct slat_walk walk_from1(const struct slat_memory *m, const struc
   return w;
 }
 
-/* The walk from the entry of level 2 on: the entries above, with the rights us, rw and xd, reference tables. */
+/* The walk from the entry of level 2 on: what is above, with the rights us, rw and xd, leads to `table`. */
 /*@ requires readable: \valid_read(m) && \valid_read(c) && \valid_read(a);
-    requires table_range: c->stage2_table <= 0xFFFFFFFFFF000;
+    requires table_range: c->stage2_table <= 0xFFFFFFFFFF000 && table <= 0xFFFFFFFFFF000;
     requires stage2: c->stage2 <= SLAT_STAGE2_NPT;
     requires kind: a->kind <= SLAT_FETCH;
-    requires begin: w.begin == (c->la57 != 0 ? 5 : 4);
-    requires step5: c->la57 != 0 ==> step_is(w.step[5], m, c, guest_gpa5(c, a->linear), 5);
-    requires step4: step_is(w.step[4], m, c, guest_gpa4(m, c, a->linear), 4);
-    requires step3: step_is(w.step[3], m, c, guest_gpa3(m, c, a->linear), 3);
-    requires on: below3(m, c, a->linear);
+    requires begin: w.begin == guest_begin(c);
+    requires step5: guest_begin(c) >= 5 ==> step_is(w.step[5], m, c, guest_gpa5(c, a->linear), 5);
+    requires step4: guest_begin(c) >= 4 ==> step_is(w.step[4], m, c, guest_gpa4(m, c, a->linear), 4);
+    requires step3: guest_begin(c) >= 3 ==> step_is(w.step[3], m, c, guest_gpa3(m, c, a->linear), 3);
+    requires on: below3(m, c, a->linear) && table == guest_table2(m, c, a->linear);
     requires us: us != 0 <==> guest_us(m, c, a->linear, 3);
     requires rw: rw != 0 <==> guest_rw(m, c, a->linear, 3);
     requires xd: xd != 0 <==> guest_xd(m, c, a->linear, 3);
@@ -183,10 +195,10 @@ SLAT_INLINE struct slat_walk walk_from1(const struct slat_memory *m, const struc
     ensures done: done_where_stage2_says(\result.outcome, m, c, a->linear);
 */
 SLAT_INLINE struct slat_walk walk_from2(const struct slat_memory *m, const struct slat_controls *c,
-                                        const struct slat_access *a, struct slat_walk w, bool us, bool rw, bool xd)
+                                        const struct slat_access *a, struct slat_walk w, uint64_t table, bool us,
+                                        bool rw, bool xd)
 {
-  //@ assert e3: w.step[3].value == guest_e3(m, c, a->linear);
-  const struct slat_step s = visit(m, c, slat_entry_address(slat_table_of(w.step[3].value), a->linear, 2), 2);
+  const struct slat_step s = visit(m, c, slat_guest_entry_address(c, table, a->linear, 2), 2);
   //@ assert a2: s.gpa == guest_gpa2(m, c, a->linear);
   //@ assert s2: step_is(s, m, c, guest_gpa2(m, c, a->linear), 2);
   //@ assert e2: s.reached != 0 ==> s.value == guest_e2(m, c, a->linear);
@@ -208,15 +220,15 @@ SLAT_INLINE struct slat_walk walk_from2(const struct slat_memory *m, const struc
   return walk_from1(m, c, a, w, us, rw, xd);
 }
 
-/* The walk from the entry of level 3 on: the entries above, with the rights us, rw and xd, reference tables. */
+/* The walk from the entry of level 3 on: what is above, with the rights us, rw and xd, leads to `table`. */
 /*@ requires readable: \valid_read(m) && \valid_read(c) && \valid_read(a);
-    requires table_range: c->stage2_table <= 0xFFFFFFFFFF000;
+    requires table_range: c->stage2_table <= 0xFFFFFFFFFF000 && table <= 0xFFFFFFFFFF000;
     requires stage2: c->stage2 <= SLAT_STAGE2_NPT;
     requires kind: a->kind <= SLAT_FETCH;
-    requires begin: w.begin == (c->la57 != 0 ? 5 : 4);
-    requires step5: c->la57 != 0 ==> step_is(w.step[5], m, c, guest_gpa5(c, a->linear), 5);
-    requires step4: step_is(w.step[4], m, c, guest_gpa4(m, c, a->linear), 4);
-    requires on: below4(m, c, a->linear);
+    requires begin: w.begin == guest_begin(c);
+    requires step5: guest_begin(c) >= 5 ==> step_is(w.step[5], m, c, guest_gpa5(c, a->linear), 5);
+    requires step4: guest_begin(c) >= 4 ==> step_is(w.step[4], m, c, guest_gpa4(m, c, a->linear), 4);
+    requires on: guest_begin(c) >= 3 && below4(m, c, a->linear) && table == guest_table3(m, c, a->linear);
     requires us: us != 0 <==> guest_us(m, c, a->linear, 4);
     requires rw: rw != 0 <==> guest_rw(m, c, a->linear, 4);
     requires xd: xd != 0 <==> guest_xd(m, c, a->linear, 4);
@@ -224,20 +236,23 @@ SLAT_INLINE struct slat_walk walk_from2(const struct slat_memory *m, const struc
     assigns \nothing;
     ensures steps: walk_steps_are(\result, m, c, a);
     ensures WALK_RIGHTS_ALL_LEVELS: walk_end_is(\result, m, c, a);
+    ensures PAE_PDPTE_NO_RIGHTS: c->guest.mode == SLAT_PAGING_PAE ==> walk_end_is(\result, m, c, a);
     ensures sound: walk_sound(\result);
     ensures done: done_where_stage2_says(\result.outcome, m, c, a->linear);
 */
 SLAT_INLINE struct slat_walk walk_from3(const struct slat_memory *m, const struct slat_controls *c,
-                                        const struct slat_access *a, struct slat_walk w, bool us, bool rw, bool xd)
+                                        const struct slat_access *a, struct slat_walk w, uint64_t table, bool us,
+                                        bool rw, bool xd)
 {
-  //@ assert e4: w.step[4].value == guest_e4(m, c, a->linear);
-  const struct slat_step s = visit(m, c, slat_entry_address(slat_table_of(w.step[4].value), a->linear, 3), 3);
+  const struct slat_step s = visit(m, c, slat_entry_address(table, a->linear, 3), 3);
   //@ assert a3: s.gpa == guest_gpa3(m, c, a->linear);
   //@ assert s3: step_is(s, m, c, guest_gpa3(m, c, a->linear), 3);
   //@ assert e3: s.reached != 0 ==> s.value == guest_e3(m, c, a->linear);
-  us = SLAT_REQUIRE(WALK_RIGHTS_ALL_LEVELS, us) && s.value / 4 % 2 == 1;
-  rw = SLAT_REQUIRE(WALK_RIGHTS_ALL_LEVELS, rw) && s.value / 2 % 2 == 1;
-  xd = SLAT_RULE(WALK_RIGHTS_ALL_LEVELS, xd) || s.value / 0x8000000000000000 % 2 == 1;
+  if (!SLAT_RULE(PAE_PDPTE_NO_RIGHTS, c->guest.mode == SLAT_PAGING_PAE)) {
+    us = SLAT_REQUIRE(WALK_RIGHTS_ALL_LEVELS, us) && s.value / 4 % 2 == 1;
+    rw = SLAT_REQUIRE(WALK_RIGHTS_ALL_LEVELS, rw) && s.value / 2 % 2 == 1;
+    xd = SLAT_RULE(WALK_RIGHTS_ALL_LEVELS, xd) || s.value / 0x8000000000000000 % 2 == 1;
+  }
   //@ assert us3: s.reached != 0 ==> (us != 0 <==> guest_us(m, c, a->linear, 3));
   //@ assert rw3: s.reached != 0 ==> (rw != 0 <==> guest_rw(m, c, a->linear, 3));
   //@ assert xd3: s.reached != 0 ==> (xd != 0 <==> guest_xd(m, c, a->linear, 3));
@@ -250,7 +265,7 @@ SLAT_INLINE struct slat_walk walk_from3(const struct slat_memory *m, const struc
     return w;
   }
   //@ assert on: below3(m, c, a->linear);
-  return walk_from2(m, c, a, w, us, rw, xd);
+  return walk_from2(m, c, a, w, slat_table_of(s.value), us, rw, xd);
 }
 
 /* The walk from the entry of level 4 on: with 5-level paging the entry above, with the rights us, rw and xd, references `table`. */
@@ -258,9 +273,9 @@ SLAT_INLINE struct slat_walk walk_from3(const struct slat_memory *m, const struc
     requires table_range: c->stage2_table <= 0xFFFFFFFFFF000 && table <= 0xFFFFFFFFFF000;
     requires stage2: c->stage2 <= SLAT_STAGE2_NPT;
     requires kind: a->kind <= SLAT_FETCH;
-    requires begin: w.begin == (c->la57 != 0 ? 5 : 4);
-    requires step5: c->la57 != 0 ==> step_is(w.step[5], m, c, guest_gpa5(c, a->linear), 5);
-    requires on: below5(m, c, a->linear) && table == guest_table4(m, c, a->linear);
+    requires begin: w.begin == guest_begin(c);
+    requires step5: guest_begin(c) >= 5 ==> step_is(w.step[5], m, c, guest_gpa5(c, a->linear), 5);
+    requires on: guest_begin(c) >= 4 && below5(m, c, a->linear) && table == guest_table4(m, c, a->linear);
     requires us: us != 0 <==> guest_us(m, c, a->linear, 5);
     requires rw: rw != 0 <==> guest_rw(m, c, a->linear, 5);
     requires xd: xd != 0 <==> guest_xd(m, c, a->linear, 5);
@@ -294,7 +309,7 @@ SLAT_INLINE struct slat_walk walk_from4(const struct slat_memory *m, const struc
     return w;
   }
   //@ assert on: below4(m, c, a->linear);
-  return walk_from3(m, c, a, w, us, rw, xd);
+  return walk_from3(m, c, a, w, slat_table_of(s.value), us, rw, xd);
 }
 
 /* The walk from the entry of level 5 on. */
@@ -302,7 +317,7 @@ SLAT_INLINE struct slat_walk walk_from4(const struct slat_memory *m, const struc
     requires table_range: c->stage2_table <= 0xFFFFFFFFFF000 && c->guest_table <= 0xFFFFFFFFFF000;
     requires stage2: c->stage2 <= SLAT_STAGE2_NPT;
     requires kind: a->kind <= SLAT_FETCH;
-    requires la57: c->la57 != 0;
+    requires la57: guest_begin(c) == 5;
     terminates \true;
     assigns \nothing;
     ensures steps: walk_steps_are(\result, m, c, a);
@@ -333,6 +348,58 @@ SLAT_INLINE struct slat_walk walk_from5(const struct slat_memory *m, const struc
   return walk_from4(m, c, a, w, slat_table_of(s.value), us, rw, xd);
 }
 
+/* The PDPTE register of a linear address. */
+/*@ requires readable: \valid_read(c);
+    terminates \true;
+    assigns \nothing;
+    ensures register: \result == pdpte_of(c, linear);
+*/
+static uint64_t pdpte_of(const struct slat_controls *c, uint64_t linear)
+{
+  switch (linear / 0x40000000 % 4) {
+  case 0:
+    return c->pdpte[0];
+  case 1:
+    return c->pdpte[1];
+  case 2:
+    return c->pdpte[2];
+  default:
+    return c->pdpte[3];
+  }
+}
+
+/* The walk in PAE paging: from a PDPTE in memory on, or from what the PDPTE register gives. */
+/*@ requires readable: \valid_read(m) && \valid_read(c) && \valid_read(a);
+    requires table_range: c->stage2_table <= 0xFFFFFFFFFF000 && c->guest_table <= 0xFFFFFFFFFF000;
+    requires stage2: c->stage2 <= SLAT_STAGE2_NPT;
+    requires kind: a->kind <= SLAT_FETCH;
+    requires mode: c->guest.mode == SLAT_PAGING_PAE;
+    terminates \true;
+    assigns \nothing;
+    ensures PAE_PDPTE_NOT_PRESENT: pdpte_absent(c, a->linear) ==>
+      \result.end == 6 && page_fault_is(\result.outcome, c, a, 0, 0, 0, 0);
+    ensures steps: !pdpte_absent(c, a->linear) ==> walk_steps_are(\result, m, c, a);
+    ensures WALK_RIGHTS_ALL_LEVELS: !pdpte_absent(c, a->linear) ==> walk_end_is(\result, m, c, a);
+    ensures sound: walk_sound(\result);
+    ensures done: done_where_stage2_says(\result.outcome, m, c, a->linear);
+*/
+SLAT_INLINE struct slat_walk walk_pae(const struct slat_memory *m, const struct slat_controls *c,
+                                      const struct slat_access *a)
+{
+  struct slat_walk w = { .begin = 2, .end = 6 };
+
+  if (!c->pdpte_registers) {
+    w.begin = 3;
+    return walk_from3(m, c, a, w, c->guest_table, 1, 1, 0);
+  }
+  const uint64_t pdpte = pdpte_of(c, a->linear);
+  if (SLAT_RULE(PAE_PDPTE_NOT_PRESENT, pdpte % 2 == 0)) {
+    w.outcome = slat_page_fault(c, a, 0, 0, 0, 0, SLAT_RULE_PAE_PDPTE_NOT_PRESENT, 3);
+    return w;
+  }
+  return walk_from2(m, c, a, w, slat_table_of(pdpte), 1, 1, 0);
+}
+
 struct slat_walk slat_walk_linear(const struct slat_memory *memory, const struct slat_controls *controls,
                                   const struct slat_access *access)
 {
@@ -350,6 +417,12 @@ struct slat_walk slat_walk_linear(const struct slat_memory *memory, const struct
     w.outcome.kind = SLAT_NON_CANONICAL;
     w.outcome.rule = SLAT_RULE_LINEAR_NON_CANONICAL;
     return w;
+  }
+  if (controls->guest.mode == SLAT_PAGING_PAE)
+    return walk_pae(memory, controls, access);
+  if (controls->guest.mode == SLAT_PAGING_32BIT) {
+    w.begin = 2;
+    return walk_from2(memory, controls, access, w, controls->guest_table, 1, 1, 0);
   }
   if (controls->la57)
     return walk_from5(memory, controls, access);

@@ -8,11 +8,14 @@
     requires tables: controls->stage2_table <= 0xFFFFFFFFFF000 && controls->guest_table <= 0xFFFFFFFFFF000;
     requires stage2: controls->stage2 <= SLAT_STAGE2_NPT;
     requires kind: access->kind <= SLAT_FETCH;
-    requires paging_off: controls->paging == 0 ==> access->linear <= 0xFFFFFFFF;
+    requires linear: linear_32bit(controls) ==> access->linear <= 0xFFFFFFFF;
     terminates \true;
     assigns \nothing;
     ensures LINEAR_NON_CANONICAL: controls->paging != 0 && !linear_canonical(controls, access->linear) ==>
       \result.outcome.kind == SLAT_NON_CANONICAL && \result.end == 6;
+    ensures PAE_PDPTE_NOT_PRESENT: controls->paging != 0 && linear_canonical(controls, access->linear) &&
+      pdpte_absent(controls, access->linear) ==>
+      \result.end == 6 && page_fault_is(\result.outcome, controls, access, 0, 0, 0, 0);
     ensures PAGING_OFF: controls->paging == 0 ==> \result.end == 6 &&
       final_is(\result.outcome, \result.final, memory, controls, access, access->linear, 30, 1, 1, 0);
     ensures WALK_TRANSLATED: done_where_stage2_says(\result.outcome, memory, controls, access->linear);
@@ -20,7 +23,7 @@
     ensures ended: \result.outcome.kind != SLAT_NO_OUTCOME;
     ensures sound: walk_sound(\result);
     behavior walks:
-      assumes controls->paging != 0 && linear_canonical(controls, access->linear);
+      assumes walks(controls, access->linear);
       ensures steps: walk_steps_are(\result, memory, controls, access);
       ensures WALK_RIGHTS_ALL_LEVELS: walk_end_is(\result, memory, controls, access);
 */

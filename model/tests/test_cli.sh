@@ -151,7 +151,7 @@ contradictory() {
 ok "a contradictory configuration or register is refused, exit 3" contradictory
 
 unsupported() {
-  trace "$header" '{"cpu": 0, "register": {"name": "EFER", "value": "0x800"}}' "$access"
+  trace "$header" '{"cpu": 0, "register": {"name": "CR4", "value": "0x800020"}}' "$access"
   run 4 walk "$scratch/t.jsonl" && complains 't.jsonl:3: unsupported: '
 }
 ok "what is not modelled is refused by its name, exit 4" unsupported

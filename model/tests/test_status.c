@@ -12,6 +12,9 @@
 
 static const struct slat_config intel = { .vendor = SLAT_INTEL, .maxphyaddr = 46 };
 static const struct slat_config amd = { .vendor = SLAT_AMD, .maxphyaddr = 46 };
+static const struct slat_config amd_registers = {
+  .vendor = SLAT_AMD, .maxphyaddr = 46, .pse36 = true, .amd_pdpte_registers = true
+};
 static const struct slat_config with_pcid = { .vendor = SLAT_INTEL, .maxphyaddr = 46, .pcid = true };
 static const struct slat_config with_la57 = { .vendor = SLAT_INTEL, .maxphyaddr = 46, .la57 = true };
 static const struct slat_config with_ept = { .vendor = SLAT_INTEL, .stage2 = SLAT_STAGE2_EPT, .maxphyaddr = 46 };
@@ -40,6 +43,9 @@ static void configurations(void **state)
     { { .maxphyaddr = 46, .ept_accessed_dirty = true }, SLAT_INVALID_EPT_CAPABILITY },
     { { .maxphyaddr = 46, .ept_advanced_info = true }, SLAT_INVALID_EPT_CAPABILITY },
     { { .vendor = SLAT_AMD, .maxphyaddr = 46, .pks = true }, SLAT_INVALID_FEATURE_VENDOR },
+    { { .maxphyaddr = 46, .amd_pdpte_registers = true }, SLAT_INVALID_FEATURE_VENDOR },
+    { { .vendor = SLAT_AMD, .stage2 = SLAT_STAGE2_NPT, .maxphyaddr = 46, .amd_pdpte_registers = true },
+      SLAT_INVALID_FEATURE_VENDOR },
     { { .maxphyaddr = 32 }, SLAT_OK },
     { { .maxphyaddr = 52 }, SLAT_OK },
   };
@@ -73,8 +79,22 @@ static const struct {
   { &intel, { { SLAT_CR4, 0x1000020 } }, SLAT_INVALID_FEATURE_CONTROL },
   { &intel, { { SLAT_PKRU, 1ULL << 32 } }, SLAT_INVALID_PROTECTION_KEYS },
   { &intel, { { SLAT_PKRS, 1ULL << 32 } }, SLAT_INVALID_PROTECTION_KEYS },
-  { &intel, { { SLAT_EFER, 0 }, { SLAT_CR4, 0 } }, SLAT_UNSUPPORTED_32BIT_PAGING },
-  { &intel, { { SLAT_EFER, 0 }, { SLAT_CR4, 0x20 } }, SLAT_UNSUPPORTED_PAE_PAGING },
+  { &intel, { { SLAT_EFER, 0 }, { SLAT_CR4, 0 } }, SLAT_OK },    /* 32-bit paging */
+  { &intel, { { SLAT_EFER, 0 }, { SLAT_CR4, 0x20 } }, SLAT_OK }, /* PAE paging */
+  { &intel, { { SLAT_EFER, 0 }, { SLAT_CR3, 1ULL << 63 } }, SLAT_OK },
+  { &intel, { { SLAT_EFER, 0 }, { SLAT_PDPTE2, 0x1007 } }, SLAT_INVALID_PDPTE },
+  { &intel, { { SLAT_EFER, 0 }, { SLAT_PDPTE1, 0x1021 } }, SLAT_INVALID_PDPTE },
+  { &intel, { { SLAT_EFER, 0 }, { SLAT_PDPTE3, 1ULL << 46 | 1 } }, SLAT_INVALID_PDPTE },
+  { &intel, { { SLAT_EFER, 0 }, { SLAT_PDPTE0, 1ULL << 63 | 1 } }, SLAT_INVALID_PDPTE },
+  { &intel, { { SLAT_EFER, 0 }, { SLAT_PDPTE0, 0x1e6 } }, SLAT_OK }, /* not present: no bit counts */
+  { &intel, { { SLAT_EFER, 0 }, { SLAT_CR4, 0 }, { SLAT_PDPTE0, 0x1007 } }, SLAT_OK },
+  { &intel, { { SLAT_PDPTE0, 0x1007 } }, SLAT_OK },
+  { &amd, { { SLAT_EFER, 0 }, { SLAT_PDPTE0, 0x1007 } }, SLAT_OK }, /* no registers */
+  { &amd_registers, { { SLAT_EFER, 0 }, { SLAT_PDPTE0, 0x1007 } }, SLAT_INVALID_PDPTE },
+  { &amd, { { SLAT_EFER, 0 }, { SLAT_CR4, 0x10 } }, SLAT_UNSUPPORTED_PSE36_WIDTH },
+  { &amd_registers, { { SLAT_EFER, 0 }, { SLAT_CR4, 0x10 } }, SLAT_OK },
+  { &intel, { { SLAT_EFER, 0 }, { SLAT_CR4, 0x10 } }, SLAT_OK },
+  { &with_la57, { { SLAT_EFER, 0 }, { SLAT_CR4, 0x1020 } }, SLAT_OK }, /* CR4.LA57 counts in long mode alone */
   { &intel, { { SLAT_CR4, 0x1020 } }, SLAT_INVALID_FEATURE_CONTROL },
   { &with_la57, { { SLAT_CR4, 0x1020 } }, SLAT_OK },
   { &with_pcid, { { SLAT_CR4, 0x20020 }, { SLAT_CR3, 0x1abc } }, SLAT_OK },
@@ -157,6 +177,13 @@ static void events(void **state)
   assert_int_equal(slat_permitted(&machine, SLAT_MAX_CPUS, NULL, &read, &set), SLAT_INVALID_CPU);
   const struct slat_access crossing = { .linear = 0xffd, .width = 4 };
   assert_int_equal(slat_permitted(&machine, 0, NULL, &crossing, &set), SLAT_UNSUPPORTED_PAGE_CROSSING);
+
+  /* Outside long mode a linear address has 32 bits. */
+  const struct slat_event efer = { .kind = SLAT_EVENT_REGISTER, .reg = SLAT_EFER };
+  const struct slat_access wide = { .linear = 0x100000000, .width = 4 }, last = { .linear = 0xfffffffc, .width = 4 };
+  assert_int_equal(slat_feed(&machine, &efer), SLAT_OK);
+  assert_int_equal(slat_permitted(&machine, 0, NULL, &wide, &set), SLAT_INVALID_ACCESS);
+  assert_int_equal(slat_permitted(&machine, 0, NULL, &last, &set), SLAT_OK);
 }
 
 int main(void)

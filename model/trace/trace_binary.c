@@ -88,7 +88,7 @@ static uint64_t width_mask(unsigned width)
 
 static bool page_shift_is_valid(unsigned shift)
 {
-  return shift == 0 || shift == 12 || shift == 21 || shift == 30; /* 0: the target did not tell */
+  return shift == 0 || shift == 12 || shift == 21 || shift == 22 || shift == 30; /* 0: the target did not tell */
 }
 
 /* Which of its fields an outcome of one kind defines. */
@@ -329,7 +329,9 @@ enum slat_trace_status slat_trace_encode_config(const struct slat_config *config
                             (config->ept_advanced_info ? SLAT_TRACE_FEATURE_EPT_ADVANCED_INFO : 0U) |
                             (config->pku ? SLAT_TRACE_FEATURE_PKU : 0U) | (config->pks ? SLAT_TRACE_FEATURE_PKS : 0U) |
                             (config->pcid ? SLAT_TRACE_FEATURE_PCID : 0U) |
-                            (config->la57 ? SLAT_TRACE_FEATURE_LA57 : 0U);
+                            (config->la57 ? SLAT_TRACE_FEATURE_LA57 : 0U) |
+                            (config->pse36 ? SLAT_TRACE_FEATURE_PSE36 : 0U) |
+                            (config->amd_pdpte_registers ? SLAT_TRACE_FEATURE_AMD_PDPTE_REGISTERS : 0U);
   memset(record, 0, SLAT_TRACE_RECORD);
   memcpy(record, magic, sizeof magic);
   record[HEADER_VERSION] = SLAT_TRACE_VERSION;
@@ -367,6 +369,8 @@ enum slat_trace_status slat_trace_decode_config(const uint8_t record[SLAT_TRACE_
     .pks = (features & SLAT_TRACE_FEATURE_PKS) != 0,
     .pcid = (features & SLAT_TRACE_FEATURE_PCID) != 0,
     .la57 = (features & SLAT_TRACE_FEATURE_LA57) != 0,
+    .pse36 = (features & SLAT_TRACE_FEATURE_PSE36) != 0,
+    .amd_pdpte_registers = (features & SLAT_TRACE_FEATURE_AMD_PDPTE_REGISTERS) != 0,
   };
   uint8_t again[SLAT_TRACE_RECORD];
   if (features > SLAT_TRACE_FEATURES || slat_trace_encode_config(&decoded, again) != SLAT_TRACE_OK)
@@ -384,7 +388,7 @@ static unsigned repaired_width(unsigned width)
 
 void slat_trace_repair(uint8_t record[SLAT_TRACE_RECORD])
 {
-  static const uint8_t page_shift[4] = { 0, 12, 21, 30 };
+  static const uint8_t page_shift[5] = { 0, 12, 21, 22, 30 };
   struct slat_event event;
 
   if (record[KIND] < SLAT_EVENT_REGISTER || record[KIND] > SLAT_EVENT_OBSERVED_WORD)
@@ -410,7 +414,7 @@ void slat_trace_repair(uint8_t record[SLAT_TRACE_RECORD])
   if (event.kind == SLAT_EVENT_OBSERVED_WORD)
     event.address -= event.address % 8;
   if (!page_shift_is_valid(event.outcome.page_shift))
-    event.outcome.page_shift = page_shift[event.outcome.page_shift % 4];
+    event.outcome.page_shift = page_shift[event.outcome.page_shift % 5];
   event.outcome.memory_type %= 8;
   event.outcome.invalidates &= (uint8_t)invalidates_mask(event.outcome.kind);
   encode_checked(&event, record);
@@ -426,11 +430,15 @@ void slat_trace_repair_config(uint8_t record[SLAT_TRACE_RECORD])
     record[HEADER_VENDOR] = record[HEADER_STAGE2] == SLAT_STAGE2_EPT ? SLAT_INTEL : SLAT_AMD;
   if (record[HEADER_MAXPHYADDR] < 32 || record[HEADER_MAXPHYADDR] > 52)
     record[HEADER_MAXPHYADDR] = (uint8_t)(32 + record[HEADER_MAXPHYADDR] % 21);
-  record[HEADER_FEATURES + 1] &= SLAT_TRACE_FEATURES / 256;
-  if (record[HEADER_STAGE2] != SLAT_STAGE2_EPT) {
-    record[HEADER_FEATURES] &= SLAT_TRACE_FEATURE_EPT_EXECUTE_ONLY - 1; /* the EPT capabilities are the high bits */
-    record[HEADER_FEATURES + 1] = 0;
-  }
+  unsigned features = (record[HEADER_FEATURES] + 256U * record[HEADER_FEATURES + 1]) & SLAT_TRACE_FEATURES;
+  if (record[HEADER_STAGE2] != SLAT_STAGE2_EPT)
+    features &= ~(unsigned)SLAT_TRACE_FEATURES_EPT;
+  if (record[HEADER_VENDOR] != SLAT_INTEL)
+    features &= ~(unsigned)SLAT_TRACE_FEATURE_PKS;
+  if (record[HEADER_VENDOR] != SLAT_AMD || record[HEADER_STAGE2] != SLAT_STAGE2_NONE)
+    features &= ~(unsigned)SLAT_TRACE_FEATURE_AMD_PDPTE_REGISTERS;
+  record[HEADER_FEATURES] = (uint8_t)(features % 256);
+  record[HEADER_FEATURES + 1] = (uint8_t)(features / 256);
   memset(record + HEADER_UNUSED, 0, SLAT_TRACE_RECORD - HEADER_UNUSED);
 }
 

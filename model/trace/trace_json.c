@@ -21,7 +21,9 @@ static const char *const register_names[SLAT_REGISTER_COUNT] = {
   [SLAT_RFLAGS] = "RFLAGS",     [SLAT_EPTP] = "EPTP",
   [SLAT_NCR3] = "nCR3",         [SLAT_HOST_CR0] = "host CR0",
   [SLAT_HOST_CR4] = "host CR4", [SLAT_HOST_EFER] = "host EFER",
-  [SLAT_PKRU] = "PKRU",         [SLAT_PKRS] = "IA32_PKRS"
+  [SLAT_PKRU] = "PKRU",         [SLAT_PKRS] = "IA32_PKRS",
+  [SLAT_PDPTE0] = "PDPTE0",     [SLAT_PDPTE1] = "PDPTE1",
+  [SLAT_PDPTE2] = "PDPTE2",     [SLAT_PDPTE3] = "PDPTE3"
 };
 static const char *const access_kind_names[] = { [SLAT_READ] = "read", [SLAT_WRITE] = "write", [SLAT_FETCH] = "fetch" };
 static const char *const vendor_names[] = { [SLAT_INTEL] = "intel", [SLAT_AMD] = "amd" };
@@ -55,6 +57,8 @@ static const struct feature {
 } features[] = {
   { "nx", offsetof(struct slat_config, nx) },
   { "page_1gb", offsetof(struct slat_config, page_1gb) },
+  { "pse36", offsetof(struct slat_config, pse36) },
+  { "amd_pdpte_registers", offsetof(struct slat_config, amd_pdpte_registers) },
   { "smep", offsetof(struct slat_config, smep) },
   { "smap", offsetof(struct slat_config, smap) },
   { "pcid", offsetof(struct slat_config, pcid) },
@@ -75,6 +79,8 @@ static const char *const config_fields[] = { "vendor",
                                              "maxphyaddr",
                                              "nx",
                                              "page_1gb",
+                                             "pse36",
+                                             "amd_pdpte_registers",
                                              "smep",
                                              "smap",
                                              "pcid",
@@ -376,14 +382,14 @@ static bool read_invlpg(struct reading *r, const json_t *object, struct slat_eve
 /* Fields that a target may not know are 0 if absent: GPA, page size and memory type of a translation. */
 static bool read_translated(struct reading *r, const json_t *object, struct slat_outcome *outcome)
 {
-  static const uint8_t shifts[] = { 0, 12, 21, 30 };
+  static const uint8_t shifts[] = { 0, 12, 21, 22, 30 };
   if (!get_hex(r, object, "spa", &outcome->spa) || (has(object, "gpa") && !get_hex(r, object, "gpa", &outcome->gpa)) ||
       (has(object, "page_shift") && !get_small(r, object, "page_shift", 30, &outcome->page_shift)) ||
       (has(object, "memory_type") && !get_small(r, object, "memory_type", 7, &outcome->memory_type)) ||
       !get_flag(r, object, "ignore_pat", &outcome->ignore_pat))
     return false;
   if (memchr(shifts, outcome->page_shift, sizeof shifts) == NULL)
-    return refuse(r, "\"page_shift\" is not 12, 21 or 30 (or 0, if the target does not tell)");
+    return refuse(r, "\"page_shift\" is not 12, 21, 22 or 30 (or 0, if the target does not tell)");
   return true;
 }
 

@@ -76,6 +76,15 @@ static void address_and_beyond(uint64_t e, unsigned m)
   //@ assert whole: two_to(m) >= 0x100000000 && two_to(m) == 0x1000 * (two_to(m) / 0x1000) && two_to(m) == 0x200000 * (two_to(m) / 0x200000) && two_to(m) == 0x40000000 * (two_to(m) / 0x40000000);
 }
 
+/*@ terminates \true;
+    assigns \nothing;
+    ensures low: e / 2 == (e / 2) % 4 + 4 * (e / 8);
+    ensures high: e / 0x20 == (e / 0x20) % 0x10 + 0x10 * (e / 0x200);
+*/
+static void bits_of_pdpte(uint64_t e)
+{
+}
+
 /* Then each table of the manuals. */
 /*@ requires width: 32 <= m <= 52;
     terminates \true;
@@ -92,6 +101,59 @@ static void guest_fields_cover(uint64_t e, unsigned m)
   bits_51_to_12(e);
   bits_63_to_52(e);
   address_and_beyond(e, m);
+}
+
+/*@ requires width: 32 <= m <= 52;
+    terminates \true;
+    assigns \nothing;
+    ensures pae_pdpte: e == pae_pdpte_fields(e, m);
+    ensures pae_table: e == pae_table_fields(e, m);
+    ensures pae_2mb: e == pae_2mb_fields(e, m);
+    ensures pae_4kb: e == pae_4kb_fields(e, m);
+*/
+static void pae_fields_cover(uint64_t e, unsigned m)
+{
+  bits_7_to_0(e);
+  bits_11_to_8(e);
+  bits_51_to_12(e);
+  bits_63_to_52(e);
+  address_and_beyond(e, m);
+  bits_of_pdpte(e);
+}
+
+/* Bits 31:0 of an entry of 32-bit paging. */
+/*@ requires four_bytes: e <= 0xFFFFFFFF;
+    terminates \true;
+    assigns \nothing;
+    ensures table_32bit: e == pde_32bit_table_fields(e);
+    ensures page_4mb: e == pde_4mb_fields(e);
+    ensures page_32bit: e == pte_32bit_fields(e);
+*/
+static void fields_32bit_cover(uint64_t e)
+{
+  bits_7_to_0(e);
+  bits_11_to_8(e);
+  //@ assert address: e / 0x1000 == (e / 0x1000) % 0x100000;
+  //@ assert pat: e / 0x1000 == (e / 0x1000) % 2 + 2 * (e / 0x2000);
+  //@ assert high: e / 0x2000 == (e / 0x2000) % 0x100 + 0x100 * (e / 0x200000);
+  //@ assert reserved: e / 0x200000 == (e / 0x200000) % 2 + 2 * (e / 0x400000);
+  //@ assert low: e / 0x400000 == (e / 0x400000) % 0x400;
+}
+
+/* Where bits 62:52 are 0, a PDE or PTE says in PAE paging what it says in 4-level paging; elsewhere, present, it is reserved. */
+/*@ requires readable: \valid_read(f) && \valid_read(g);
+    requires modes: f->mode == SLAT_PAGING_PAE && g->mode == SLAT_PAGING_LONG;
+    requires same: f->limit == g->limit && f->nxe == g->nxe;
+    requires level_range: 1 <= level <= 2;
+    terminates \true;
+    assigns \nothing;
+    ensures alike: (e / 0x10000000000000) % 0x800 == 0 ==> pte_kind(f, e, level) == pte_kind(g, e, level);
+    ensures elsewhere: (e / 0x10000000000000) % 0x800 != 0 && pte_present(e) ==>
+      pte_kind(f, e, level) == SLAT_ENTRY_RESERVED;
+*/
+static void pae_entry_is_long_entry(const struct slat_format *f, const struct slat_format *g, uint64_t e,
+                                    unsigned level)
+{
 }
 
 /*@ requires width: 32 <= m <= 52;
@@ -128,12 +190,13 @@ static void beyond_width_is_reserved(uint64_t e, unsigned m)
   //@ assert page_1gb: e % 0x10000000000000 == 0x40000000 * ((e / 0x40000000) % 0x400000) + e % 0x40000000;
 }
 
-/* Decoding is total: each value is of one of the four kinds, at each level. */
+/* Decoding is total: each value is of one of the kinds, at each level. */
 /*@ requires readable: \valid_read(f) && \valid_read(c);
-    requires level_range: 1 <= level <= 4;
+    requires level_range: 1 <= level <= 5;
     terminates \true;
     assigns \nothing;
-    ensures guest: SLAT_ENTRY_NOT_PRESENT <= pte_kind(f, e, level) <= SLAT_ENTRY_PAGE;
+    ensures guest: SLAT_ENTRY_NOT_PRESENT <= pte_kind(f, e, level) <= SLAT_ENTRY_PDPTE;
+    ensures pdpte: pte_kind(f, e, level) == SLAT_ENTRY_PDPTE ==> f->mode == SLAT_PAGING_PAE && level == 3;
     ensures ept: SLAT_ENTRY_NOT_PRESENT <= ept_kind(c, e, level) <= SLAT_ENTRY_PAGE;
 */
 static void decoding_is_total(const struct slat_format *f, const struct slat_controls *c, uint64_t e, unsigned level)

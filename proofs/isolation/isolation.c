@@ -64,7 +64,7 @@ static void done_is_reached(const struct slat_memory *m, const struct slat_contr
 /*@ requires readable: \valid_read(m) && \valid_read(c) && \valid_read(a);
     requires stage2: c->stage2 <= SLAT_STAGE2_NPT;
     requires tables: c->guest_table <= 0xFFFFFFFFFF000;
-    requires walk: c->paging != 0 && linear_canonical(c, a->linear) && walk_steps_are(w, m, c, a);
+    requires walk: walks(c, a->linear) && walk_steps_are(w, m, c, a);
     requires level_range: w.end <= level && level <= w.begin;
     requires read: w.step[level].reached != 0;
     terminates \true;
@@ -122,7 +122,7 @@ static void isolation(const struct slat_memory *m, const struct slat_controls *c
     requires disjoint: disjoint_reach(m, c, d);
     requires stage2: c->stage2 <= SLAT_STAGE2_NPT && d->stage2 <= SLAT_STAGE2_NPT;
     requires tables: c->guest_table <= 0xFFFFFFFFFF000;
-    requires walk: c->paging != 0 && linear_canonical(c, a->linear) && walk_steps_are(w, m, c, a);
+    requires walk: walks(c, a->linear) && walk_steps_are(w, m, c, a);
     requires level_range: w.end <= level && level <= w.begin;
     requires read: w.step[level].reached != 0;
     terminates \true;

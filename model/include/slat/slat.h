@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /** @file slat.h  The public interface of libslat, a formally specified model of second-level address translation.
  *
- *  Guest-virtual (GVA) to guest-physical (GPA) to system-physical (SPA) addresses, through 4-level or 5-level guest paging
+ *  Guest-virtual (GVA) to guest-physical (GPA) to system-physical (SPA) addresses, through every paging mode of a guest
  *  (stage 1) and Intel EPT or AMD nested paging (stage 2).  For an access the library answers with the *set* of
  *  outcomes that the manuals permit, each with the rule that decided; it holds an observed outcome against that set.
  *
@@ -47,10 +47,10 @@ enum slat_status {
   SLAT_INVALID_NCR3,
   SLAT_INVALID_FEATURE_CONTROL, /**< a control bit for a feature that the configuration lacks */
   SLAT_INVALID_PROTECTION_KEYS, /**< PKRU or IA32_PKRS of more than 32 bits */
+  SLAT_INVALID_PDPTE, /**< a PDPTE register of PAE paging is present with a reserved bit: MOV to CR raises #GP, VM entry fails */
   /* lawful, and not modelled yet */
-  SLAT_UNSUPPORTED_32BIT_PAGING,
-  SLAT_UNSUPPORTED_PAE_PAGING,
   SLAT_UNSUPPORTED_CET,
+  SLAT_UNSUPPORTED_PSE36_WIDTH, /**< AMD, 32-bit paging with CR4.PSE and fewer than 40 address bits: no source says which bits are reserved */
   SLAT_UNSUPPORTED_LINEAR_MASKING,  /**< CR4.LAM_SUP, CR3 bits 62:61 (LAM for user pointers), EFER.UAIE */
   SLAT_UNSUPPORTED_LASS,            /**< CR4.LASS */
   SLAT_UNSUPPORTED_EPT_WALK_LENGTH, /**< EPTP bits 5:3 name a walk of other than 4 levels */
@@ -60,29 +60,32 @@ enum slat_status {
   SLAT_UNSUPPORTED_PAGE_CROSSING, /**< an access that reaches into a second 4 KB page */
   SLAT_STATUS_COUNT
 };
-#define SLAT_FIRST_UNSUPPORTED SLAT_UNSUPPORTED_32BIT_PAGING
+#define SLAT_FIRST_UNSUPPORTED SLAT_UNSUPPORTED_CET
 
 enum slat_vendor { SLAT_INTEL = 0, SLAT_AMD = 1 };
 enum slat_stage2_kind { SLAT_STAGE2_NONE = 0, SLAT_STAGE2_EPT = 1, SLAT_STAGE2_NPT = 2 };
 
 /** What the processor is: fixed while a machine lives.  A feature that is absent makes its bits reserved. */
 struct slat_config {
-  uint8_t vendor;          /**< enum slat_vendor */
-  uint8_t stage2;          /**< enum slat_stage2_kind */
-  uint8_t maxphyaddr;      /**< CPUID.80000008H:EAX[7:0], 32..52 */
-  bool nx;                 /**< CPUID.80000001H:EDX[20], EFER.NXE may be 1 */
-  bool page_1gb;           /**< CPUID.80000001H:EDX[26], 1 GB pages in guest paging and NPT */
-  bool smep;               /**< CPUID.07H:EBX[7] */
-  bool smap;               /**< CPUID.07H:EBX[20] */
-  bool pcid;               /**< CPUID.01H:ECX[17], CR4.PCIDE may be 1 */
-  bool la57;               /**< CPUID.07H:ECX[16], CR4.LA57 may be 1 */
-  bool pku;                /**< CPUID.07H:ECX[3], CR4.PKE may be 1 */
-  bool pks;                /**< CPUID.07H:ECX[31], CR4.PKS may be 1; Intel only */
-  bool ept_execute_only;   /**< IA32_VMX_EPT_VPID_CAP[0] */
-  bool ept_page_2mb;       /**< IA32_VMX_EPT_VPID_CAP[16] */
-  bool ept_page_1gb;       /**< IA32_VMX_EPT_VPID_CAP[17] */
-  bool ept_accessed_dirty; /**< IA32_VMX_EPT_VPID_CAP[21] */
-  bool ept_advanced_info;  /**< IA32_VMX_EPT_VPID_CAP[22], exit qualification bits 11:9 */
+  uint8_t vendor;           /**< enum slat_vendor */
+  uint8_t stage2;           /**< enum slat_stage2_kind */
+  uint8_t maxphyaddr;       /**< CPUID.80000008H:EAX[7:0], 32..52 */
+  bool nx;                  /**< CPUID.80000001H:EDX[20], EFER.NXE may be 1 */
+  bool page_1gb;            /**< CPUID.80000001H:EDX[26], 1 GB pages in guest paging and NPT */
+  bool pse36;               /**< CPUID.01H:EDX[17], 4 MB pages above 4 GB in 32-bit paging */
+  bool amd_pdpte_registers; /**< AMD without nested paging: MOV to CR loads the PDPTEs of PAE paging into registers, as
+                                 older processors do; else each walk reads them (APM 5.5.3; ERRATA E26) */
+  bool smep;                /**< CPUID.07H:EBX[7] */
+  bool smap;                /**< CPUID.07H:EBX[20] */
+  bool pcid;                /**< CPUID.01H:ECX[17], CR4.PCIDE may be 1 */
+  bool la57;                /**< CPUID.07H:ECX[16], CR4.LA57 may be 1 */
+  bool pku;                 /**< CPUID.07H:ECX[3], CR4.PKE may be 1 */
+  bool pks;                 /**< CPUID.07H:ECX[31], CR4.PKS may be 1; Intel only */
+  bool ept_execute_only;    /**< IA32_VMX_EPT_VPID_CAP[0] */
+  bool ept_page_2mb;        /**< IA32_VMX_EPT_VPID_CAP[16] */
+  bool ept_page_1gb;        /**< IA32_VMX_EPT_VPID_CAP[17] */
+  bool ept_accessed_dirty;  /**< IA32_VMX_EPT_VPID_CAP[21] */
+  bool ept_advanced_info;   /**< IA32_VMX_EPT_VPID_CAP[22], exit qualification bits 11:9 */
 };
 
 /** Registers of a logical processor that translation depends on, as architected (values are the registers' own). */
@@ -99,30 +102,47 @@ enum slat_register {
   SLAT_HOST_EFER, /**< the host's, at VMRUN (stage2 = NPT) */
   SLAT_PKRU,      /**< rights of protection keys, user-mode addresses: bit 2i is ADi, bit 2i+1 is WDi */
   SLAT_PKRS,      /**< IA32_PKRS, the same for supervisor-mode addresses */
+  SLAT_PDPTE0,    /**< the four PDPTE registers of PAE paging: written by VM entry, or by what MOV to CR loads */
+  SLAT_PDPTE1,
+  SLAT_PDPTE2,
+  SLAT_PDPTE3,
   SLAT_REGISTER_COUNT
 };
 
-/** The format of one vendor's 4-level entries on one processor, for guest tables and for nested ones. */
+/** The paging modes, by what their entries look like (SDM 4.1.1 "Three Paging Modes"). */
+enum slat_paging_mode {
+  SLAT_PAGING_LONG = 0, /**< 4-level and 5-level paging: 8-byte entries */
+  SLAT_PAGING_PAE,      /**< PAE paging: 8-byte entries, and PDPTEs that have neither rights nor flags */
+  SLAT_PAGING_32BIT     /**< 32-bit paging: 4-byte entries, two levels */
+};
+
+/** The format of one vendor's entries on one processor in one mode, for guest tables and for nested ones. */
 struct slat_format {
-  uint64_t limit;  /**< 2^MAXPHYADDR: an address field of an entry must be below */
-  bool nxe;        /**< EFER.NXE: else bit 63 is reserved */
-  bool page_1gb;   /**< 1 GB pages: else PS of a PDPTE is reserved */
-  bool pml4e_bit8; /**< AMD: bit 8 of a PML4E or PML5E is reserved */
+  uint64_t limit;     /**< 2^MAXPHYADDR: an address field of an entry must be below */
+  uint64_t limit_4mb; /**< 32-bit paging: 2^min(40, MAXPHYADDR), or 2^32 without PSE-36: a 4 MB page is below */
+  uint8_t mode;       /**< enum slat_paging_mode */
+  bool pse;           /**< 32-bit paging: CR4.PSE, a PDE may map 4 MB */
+  bool nxe;           /**< EFER.NXE in a mode with XD: else bit 63 is reserved */
+  bool page_1gb;      /**< 1 GB pages: else PS of a PDPTE is reserved */
+  bool pml4e_bit8;    /**< AMD: bit 8 of a PML4E or PML5E is reserved */
 };
 
 /** Control state decoded once, when a register is written, so that an access need not.  Made by slat_open() and slat_feed(). */
 struct slat_controls {
   struct slat_format guest;  /**< guest entries */
   struct slat_format nested; /**< NPT entries, under the host's EFER */
-  uint64_t guest_table;      /**< GPA of the guest's PML4 table, with `la57` of its PML5 table */
-  uint64_t stage2_table;     /**< SPA of the EPT or nested PML4 table */
-  uint8_t stage2;            /**< enum slat_stage2_kind */
+  uint64_t
+    guest_table; /**< GPA of the guest's first table: bits 51:12 of CR3, 31:5 in PAE paging, 31:12 in 32-bit paging */
+  uint64_t pdpte[4];     /**< PAE paging with `pdpte_registers`: the registers */
+  uint64_t stage2_table; /**< SPA of the EPT or nested PML4 table */
+  uint8_t stage2;        /**< enum slat_stage2_kind */
   bool amd;
   bool paging;              /**< CR0.PG; off: the linear address is the GPA */
-  bool la57;                /**< CR4.LA57: 5-level paging */
+  bool la57;                /**< CR4.LA57 in long mode: 5-level paging */
+  bool pdpte_registers;     /**< PAE paging: the PDPTEs are in registers; else a walk reads them */
   bool wp, smep, smap, ac;  /**< CR0.WP, CR4.SMEP, CR4.SMAP, RFLAGS.AC */
-  uint32_t user_keys;       /**< PKRU with CR4.PKE = 1, else 0: which denies nothing */
-  uint32_t supervisor_keys; /**< IA32_PKRS with CR4.PKS = 1, else 0 */
+  uint32_t user_keys;       /**< PKRU with CR4.PKE = 1 in long mode, else 0: which denies nothing */
+  uint32_t supervisor_keys; /**< IA32_PKRS with CR4.PKS = 1 in long mode, else 0 */
   bool ept_execute_only, ept_page_2mb, ept_page_1gb, ept_advanced_info; /**< capabilities */
   bool ept_ad; /**< EPTP bit 6: accessed and dirty flags for EPT are on */
 };
@@ -181,7 +201,7 @@ struct slat_outcome {
   uint8_t kind;        /**< enum slat_outcome_kind */
   uint8_t stage;       /**< 1 or 2: the stage whose entry decided; 0 if none did */
   uint8_t level;       /**< level of the entry that decided, 0 if none did */
-  uint8_t page_shift;  /**< TRANSLATED: 12, 21 or 30, the smaller of the two stages' pages */
+  uint8_t page_shift;  /**< TRANSLATED: 12, 21, 22 or 30, the smaller of the two stages' pages */
   uint8_t memory_type; /**< TRANSLATED over EPT: bits 5:3 of the leaf; else 0 */
   bool ignore_pat;     /**< TRANSLATED over EPT: bit 6 of the leaf */
   uint8_t invalidates; /**< SLAT_INVALIDATES_* */
@@ -193,10 +213,10 @@ struct slat_outcome {
   uint64_t code_open;  /**< bits of `code` that the manuals leave undefined: any value is permitted */
 };
 
-/** A permitted, or required, update of accessed and dirty flags in one 8-byte word.  All other bits must stay. */
+/** A permitted, or required, update of accessed and dirty flags in one entry.  All other bits must stay. */
 struct slat_update {
-  uint64_t spa;   /**< SPA of the entry */
-  uint64_t entry; /**< its value when it was read */
+  uint64_t spa;   /**< SPA of the entry: a multiple of 8, of a guest's entry in 32-bit paging of 4 */
+  uint64_t entry; /**< its value when it was read: 8 bytes, in 32-bit paging 4 */
   uint16_t may;   /**< flags that are clear and may be set, by speculation too */
   uint16_t must;  /**< subset of `may`: set if the access is done (TRANSLATED) */
   uint8_t stage;  /**< 1 or 2 */
@@ -295,7 +315,13 @@ struct slat_stage2 {
   uint64_t spa;
 };
 
-enum slat_entry_kind { SLAT_ENTRY_NOT_PRESENT, SLAT_ENTRY_RESERVED, SLAT_ENTRY_TABLE, SLAT_ENTRY_PAGE };
+enum slat_entry_kind {
+  SLAT_ENTRY_NOT_PRESENT,
+  SLAT_ENTRY_RESERVED,
+  SLAT_ENTRY_TABLE,
+  SLAT_ENTRY_PAGE,
+  SLAT_ENTRY_PDPTE /**< PDPTE of PAE paging: references a page directory, and has neither rights nor flags */
+};
 struct slat_entry {
   uint8_t kind;  /**< enum slat_entry_kind */
   uint16_t rule; /**< enum slat_rule that says so */
@@ -307,16 +333,16 @@ struct slat_step {
   struct slat_stage2 stage2;
   bool reached;            /**< stage 2 allows the processor to read the entry */
   uint16_t denied_by;      /**< enum slat_rule by which it does not */
-  uint64_t value;          /**< the entry (if reached) */
+  uint64_t value;          /**< the entry (if reached); in 32-bit paging 4 bytes */
   struct slat_entry entry; /**< what it is (if reached) */
 };
 
 /** One whole two-dimensional walk, before accessed and dirty flags are considered. */
 struct slat_walk {
   struct slat_step step[6]; /**< step[L]: the guest entry of level L; step[0] unused */
-  uint8_t begin;            /**< level of the first step made: 4, or 5 with 5-level paging */
-  uint8_t
-    end; /**< level of the last step made, 5..1; 6 if there is none: paging is off, or the address not canonical */
+  uint8_t begin; /**< level of the first step made: 5 or 4; PAE paging 3, or 2 with PDPTE registers; 32-bit paging 2 */
+  uint8_t end;   /**< level of the last step made, 5..1; 6 if there is none: paging is off, the address not
+                                 canonical, or its PDPTE register not present */
   struct slat_stage2 final; /**< stage 2 of the final GPA, if the guest walk and its rights gave one */
   struct slat_outcome outcome;
 };
