@@ -219,7 +219,8 @@ static enum slat_rule judge_flag(bool before, bool after, bool may, bool must, b
 */
 static uint64_t without_flags(uint64_t e)
 {
-  return e - e / 0x20 % 2 * 0x20 - e / 0x40 % 2 * 0x40 - e / 0x100 % 2 * 0x100 - e / 0x200 % 2 * 0x200;
+  return e - e / 0x20 % 2 * 0x20 - e / 0x40 % 2 * 0x40 - e / 0x100 % 2 * 0x100 - e / 0x200 % 2 * 0x200 -
+         e / 0x2000000000 % 2 * 0x2000000000 - e / 0x4000000000 % 2 * 0x4000000000;
 }
 
 #define FLAG(e, place) ((e) / (place) % 2 == 1)
@@ -296,6 +297,28 @@ static enum slat_rule first_of(enum slat_rule a, enum slat_rule b)
   return a != SLAT_RULE_NONE ? a : b;
 }
 
+/* The entry of 32-bit paging in the upper half of a word; none of the set lies there in the other modes. */
+/*@ requires readable: \valid_read(set);
+    terminates \true;
+    assigns \nothing;
+    ensures lawful: \result == SLAT_RULE_NONE <==>
+      flag_only(set, upper_half(spa), before, after, 0x20) && flag_only(set, upper_half(spa), before, after, 0x40) &&
+      flag_if_done(set, upper_half(spa), after, done, 0x20) && flag_if_done(set, upper_half(spa), after, done, 0x40);
+    ensures range: SLAT_RULE_NONE <= \result < SLAT_RULE_COUNT;
+*/
+static enum slat_rule judge_upper_half(const struct slat_permitted *set, uint64_t spa, uint64_t before, uint64_t after,
+                                       bool done)
+{
+  const struct word_flags half = flags_of_word(set, spa - spa % 8 + 4);
+  const struct flags may = half.may, must = half.must;
+  const bool entry = may.accessed || may.dirty;
+
+  return first_of(judge_flag(FLAG(before, 0x20), FLAG(after, 0x20), may.accessed, must.accessed, done,
+                             entry ? SLAT_RULE_GUEST_ACCESSED : SLAT_RULE_FLAGS_ONLY),
+                  judge_flag(FLAG(before, 0x40), FLAG(after, 0x40), may.dirty, must.dirty, done,
+                             entry ? SLAT_RULE_GUEST_DIRTY : SLAT_RULE_FLAGS_ONLY));
+}
+
 enum slat_rule slat_judge_update(const struct slat_permitted *set, uint64_t spa, uint64_t before, uint64_t after,
                                  bool done)
 {
@@ -313,5 +336,6 @@ enum slat_rule slat_judge_update(const struct slat_permitted *set, uint64_t spa,
                                         judge_flag(FLAG(before, 0x40), FLAG(after, 0x40), may.dirty, must.dirty, done,
                                                    stage2 ? SLAT_RULE_NPT_DIRTY : SLAT_RULE_GUEST_DIRTY));
 
-  return first_of(ept, guest);
+  return first_of(first_of(ept, guest),
+                  judge_upper_half(set, spa, before / 0x100000000, after / 0x100000000, done));
 }

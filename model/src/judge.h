@@ -36,7 +36,10 @@ struct slat_verdict slat_judge(const struct slat_permitted *set, const struct sl
   logic integer flag_at(integer e, integer place) =
     place == 0x20 ? (e / 0x20) % 2 : place == 0x40 ? (e / 0x40) % 2 : place == 0x100 ? (e / 0x100) % 2 : (e / 0x200) % 2;
   logic integer other_bits(integer e) =
-    e - 0x20 * flag_at(e, 0x20) - 0x40 * flag_at(e, 0x40) - 0x100 * flag_at(e, 0x100) - 0x200 * flag_at(e, 0x200);
+    e - 0x20 * flag_at(e, 0x20) - 0x40 * flag_at(e, 0x40) - 0x100 * flag_at(e, 0x100) - 0x200 * flag_at(e, 0x200) -
+    0x2000000000 * flag_at(e / 0x100000000, 0x20) - 0x4000000000 * flag_at(e / 0x100000000, 0x40);
+  // A word holds two entries of 32-bit paging: the flags of the upper one are 32 bits higher.
+  logic integer upper_half(integer spa) = spa - spa % 8 + 4;
 
   // Some of the first n updates of the set is of this word, and lets the processor set (makes it set) this flag.
   logic boolean may_set_by(struct slat_permitted *p, integer spa, integer place, integer n) = n > 0 &&
@@ -56,10 +59,14 @@ struct slat_verdict slat_judge(const struct slat_permitted *set, const struct sl
   predicate flags_only(struct slat_permitted *p, integer spa, integer before, integer after) =
     other_bits(before) == other_bits(after) && flag_only(p, spa, before, after, 0x20) &&
     flag_only(p, spa, before, after, 0x40) && flag_only(p, spa, before, after, 0x100) &&
-    flag_only(p, spa, before, after, 0x200);
+    flag_only(p, spa, before, after, 0x200) &&
+    flag_only(p, upper_half(spa), before / 0x100000000, after / 0x100000000, 0x20) &&
+    flag_only(p, upper_half(spa), before / 0x100000000, after / 0x100000000, 0x40);
   predicate flags_if_done(struct slat_permitted *p, integer spa, integer after, integer done) =
     flag_if_done(p, spa, after, done, 0x20) && flag_if_done(p, spa, after, done, 0x40) &&
-    flag_if_done(p, spa, after, done, 0x100) && flag_if_done(p, spa, after, done, 0x200);
+    flag_if_done(p, spa, after, done, 0x100) && flag_if_done(p, spa, after, done, 0x200) &&
+    flag_if_done(p, upper_half(spa), after / 0x100000000, done, 0x20) &&
+    flag_if_done(p, upper_half(spa), after / 0x100000000, done, 0x40);
 */
 
 /*@ requires readable: \valid_read(set);

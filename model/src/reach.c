@@ -156,7 +156,7 @@ static inline struct slat_reach ept_reach(const struct slat_memory *m, const str
 }
 
 /* A nested entry that references a table and gives every right: P, R/W and U/S are 1, PS, bit 8 and all above the address 0. */
-/*@ requires readable: \valid_read(c);
+/*@ requires readable: \valid_read(c) && c->nested.mode == SLAT_PAGING_LONG;
     requires level_range: 2 <= level <= 4;
     requires limit: c->nested.limit <= 0x10000000000000;
     terminates \true;
@@ -167,6 +167,9 @@ static inline struct slat_reach ept_reach(const struct slat_memory *m, const str
 static inline bool npt_plain_table(const struct slat_controls *c, uint64_t e, unsigned level)
 {
   (void)level;
+  //@ assert bits: e / 0x80 % 4 == 0 ==> pte_ps(e) == 0 && (e / 0x100) % 2 == 0;
+  //@ assert rights: e % 8 == 7 ==> pte_p(e) == 1 && pte_rw(e) == 1 && pte_us(e) == 1;
+  //@ assert address: e < c->nested.limit ==> e % 0x10000000000000 == e && pte_xd(e) == 0;
   return e % 8 == 7 && e / 0x80 % 4 == 0 && e < c->nested.limit;
 }
 
@@ -198,7 +201,7 @@ static inline struct slat_reach npt_page(uint64_t e, uint64_t gpa, unsigned leve
 }
 
 /*@ requires readable: \valid_read(m) && \valid_read(c);
-    requires npt: c->stage2 == SLAT_STAGE2_NPT;
+    requires npt: c->stage2 == SLAT_STAGE2_NPT && c->nested.mode == SLAT_PAGING_LONG;
     requires range: table <= 0xFFFFFFFFFF000 && gpa < 0x1000000000000 && c->nested.limit <= 0x10000000000000;
     requires above: npt_table2(m, c, gpa);
     requires table: table == table_of(path_e2(m, c->stage2_table, gpa));
@@ -229,7 +232,7 @@ static inline struct slat_reach npt_reach1(const struct slat_memory *m, const st
 }
 
 /*@ requires readable: \valid_read(m) && \valid_read(c);
-    requires npt: c->stage2 == SLAT_STAGE2_NPT;
+    requires npt: c->stage2 == SLAT_STAGE2_NPT && c->nested.mode == SLAT_PAGING_LONG;
     requires range: table <= 0xFFFFFFFFFF000 && gpa < 0x1000000000000 && c->nested.limit <= 0x10000000000000;
     requires above: npt_table3(m, c, gpa);
     requires table: table == table_of(path_e3(m, c->stage2_table, gpa));
@@ -253,7 +256,7 @@ static inline struct slat_reach npt_reach2(const struct slat_memory *m, const st
 }
 
 /*@ requires readable: \valid_read(m) && \valid_read(c);
-    requires npt: c->stage2 == SLAT_STAGE2_NPT;
+    requires npt: c->stage2 == SLAT_STAGE2_NPT && c->nested.mode == SLAT_PAGING_LONG;
     requires range: table <= 0xFFFFFFFFFF000 && gpa < 0x1000000000000 && c->nested.limit <= 0x10000000000000;
     requires above: npt_table4(m, c, gpa);
     requires table: table == table_of(path_e4(m, c->stage2_table, gpa));
@@ -284,7 +287,7 @@ static inline struct slat_reach npt_reach3(const struct slat_memory *m, const st
 */
 static inline struct slat_reach npt_reach(const struct slat_memory *m, const struct slat_controls *c, uint64_t gpa)
 {
-  if (gpa >= 0x1000000000000 || c->nested.limit > 0x10000000000000)
+  if (gpa >= 0x1000000000000 || c->nested.limit > 0x10000000000000 || c->nested.mode != SLAT_PAGING_LONG)
     return nothing();
   const uint64_t e = slat_memory_read(m, slat_entry_address(c->stage2_table, gpa, 4));
   //@ assert e: e == path_e4(m, c->stage2_table, gpa);

@@ -60,41 +60,83 @@ static void done_is_reached(const struct slat_memory *m, const struct slat_contr
   //@ assert reached: s2_end(m, c, o.gpa + k) == SLAT_S2_PAGE && s2_spa(m, c, o.gpa + k) == o.spa + k;
 }
 
-/* Theorem: each word that a walk reads for its guest's tables is at an SPA in reach, and is the word there. */
+/* One step of a walk. */
+/*@ requires readable: \valid_read(m) && \valid_read(c);
+    requires step: s.reached != 0 && step_is(s, m, c, gpa, level);
+    requires gpa: gpa < 0x10000000000000;
+    terminates \true;
+    assigns \nothing;
+    ensures reached: stage2_reaches(m, c, s.stage2.spa);
+    ensures value: s.value == guest_word(m, c, s.stage2.spa);
+*/
+static void step_is_reached(const struct slat_memory *m, const struct slat_controls *c, struct slat_step s, uint64_t gpa,
+                            unsigned level)
+{
+  (void)level;
+  //@ assert spa: s2_end(m, c, gpa) == SLAT_S2_PAGE && s2_spa(m, c, gpa) == s.stage2.spa;
+}
+
+/* The GPA of a guest entry. */
+/*@ requires readable: \valid_read(m) && \valid_read(c);
+    requires tables: c->guest_table <= 0xFFFFFFFFFF000;
+    requires level_range: 1 <= level <= 5;
+    terminates \true;
+    assigns \nothing;
+    ensures range: guest_gpa(m, c, linear, level) < 0x10000000000000;
+*/
+static void gpa_of_entry_in_range(const struct slat_memory *m, const struct slat_controls *c, uint64_t linear,
+                                  unsigned level)
+{
+  //@ assert table4: guest_table4(m, c, linear) <= 0xFFFFFFFFFF000;
+  //@ assert table3: guest_table3(m, c, linear) <= 0xFFFFFFFFFF000;
+  //@ assert table2: guest_table2(m, c, linear) <= 0xFFFFFFFFFF000;
+  //@ assert index: index5(linear) < 512 && index4(linear) < 512 && index3(linear) < 512 && index2(linear) < 512 && index1(linear) < 512;
+  //@ assert index_32bit: index2_32bit(linear) < 1024 && index1_32bit(linear) < 1024;
+  //@ assert gpa5: guest_gpa5(c, linear) < 0x10000000000000;
+  //@ assert gpa4: guest_gpa4(m, c, linear) < 0x10000000000000;
+  //@ assert gpa3: guest_gpa3(m, c, linear) < 0x10000000000000;
+  //@ assert gpa2: guest_gpa2(m, c, linear) < 0x10000000000000;
+  //@ assert gpa1: guest_gpa1(m, c, linear) < 0x10000000000000;
+}
+
+/* Theorem: each entry that a walk reads of its guest's tables is at an SPA in reach, and is what lies there. */
 /*@ requires readable: \valid_read(m) && \valid_read(c) && \valid_read(a);
     requires stage2: c->stage2 <= SLAT_STAGE2_NPT;
     requires tables: c->guest_table <= 0xFFFFFFFFFF000;
     requires walk: walks(c, a->linear) && walk_steps_are(w, m, c, a);
-    requires level_range: w.end <= level && level <= w.begin;
+    requires level_range: 1 <= w.end <= level && level <= w.begin <= 5;
     requires read: w.step[level].reached != 0;
     terminates \true;
     assigns \nothing;
-    ensures tables_are_reached: stage2_reaches(m, c, w.step[level].stage2.spa) &&
-      w.step[level].value == mem_word(m, w.step[level].stage2.spa);
+    ensures tables_are_reached: stage2_reaches(m, c, w.step[level].stage2.spa);
+    ensures value: w.step[level].value == guest_word(m, c, w.step[level].stage2.spa);
 */
 static void tables_are_reached(const struct slat_memory *m, const struct slat_controls *c, const struct slat_access *a,
                                struct slat_walk w, unsigned level)
 {
-  //@ assert end: w.end >= 1 && w.begin <= 5;
-  //@ assert gpa5: 0 <= guest_gpa5(c, a->linear) < 0x10000000000000;
-  //@ assert gpa4: 0 <= guest_gpa4(m, c, a->linear) < 0x10000000000000;
-  //@ assert s5: w.begin == 5 && w.step[5].reached != 0 ==> stage2_reaches(m, c, w.step[5].stage2.spa);
-  //@ assert s4: w.end <= 4 && w.step[4].reached != 0 ==> stage2_reaches(m, c, w.step[4].stage2.spa);
-  //@ assert s3: w.end <= 3 && w.step[3].reached != 0 ==> stage2_reaches(m, c, w.step[3].stage2.spa);
-  //@ assert s2: w.end <= 2 && w.step[2].reached != 0 ==> stage2_reaches(m, c, w.step[2].stage2.spa);
-  //@ assert s1: w.end <= 1 && w.step[1].reached != 0 ==> stage2_reaches(m, c, w.step[1].stage2.spa);
+  gpa_of_entry_in_range(m, c, a->linear, level);
   //@ assert range: level == 5 || level == 4 || level == 3 || level == 2 || level == 1;
   /* A path for each level, so that its number is known. */
   switch (level) {
   case 5:
+    //@ assert s5: step_is(w.step[5], m, c, guest_gpa5(c, a->linear), 5);
+    step_is_reached(m, c, w.step[5], w.step[5].gpa, 5);
     return;
   case 4:
+    //@ assert s4: step_is(w.step[4], m, c, guest_gpa4(m, c, a->linear), 4);
+    step_is_reached(m, c, w.step[4], w.step[4].gpa, 4);
     return;
   case 3:
+    //@ assert s3: step_is(w.step[3], m, c, guest_gpa3(m, c, a->linear), 3);
+    step_is_reached(m, c, w.step[3], w.step[3].gpa, 3);
     return;
   case 2:
+    //@ assert s2: step_is(w.step[2], m, c, guest_gpa2(m, c, a->linear), 2);
+    step_is_reached(m, c, w.step[2], w.step[2].gpa, 2);
     return;
   default:
+    //@ assert s1: step_is(w.step[1], m, c, guest_gpa1(m, c, a->linear), 1);
+    step_is_reached(m, c, w.step[1], w.step[1].gpa, 1);
     return;
   }
 }
@@ -123,7 +165,7 @@ static void isolation(const struct slat_memory *m, const struct slat_controls *c
     requires stage2: c->stage2 <= SLAT_STAGE2_NPT && d->stage2 <= SLAT_STAGE2_NPT;
     requires tables: c->guest_table <= 0xFFFFFFFFFF000;
     requires walk: walks(c, a->linear) && walk_steps_are(w, m, c, a);
-    requires level_range: w.end <= level && level <= w.begin;
+    requires level_range: 1 <= w.end <= level && level <= w.begin <= 5;
     requires read: w.step[level].reached != 0;
     terminates \true;
     assigns \nothing;
