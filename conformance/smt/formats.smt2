@@ -1,7 +1,7 @@
 ; SPDX-License-Identifier: BSD-2-Clause
 ; A second statement of the rules, from the manuals' tables and not from the C: the entries and what one entry says.
 ; Names are those of spec/rules.tsv where a rule has one.  See README.md.
-(set-logic QF_BV)
+(set-logic QF_UFBV) ; the only functions are those defined here: QF_BV would do, but is solved at half the speed
 (define-sort E () (_ BitVec 64))
 
 ; ---- The processor ----
@@ -15,10 +15,19 @@
 (declare-const pks Bool)
 (declare-const pcid Bool)
 (declare-const la57_supported Bool)
+(declare-const pse36 Bool)
+(declare-const amd_pdpte_registers Bool)
 (assert (and (bvuge maxphyaddr #x0000000000000020) (bvule maxphyaddr #x0000000000000034)))
 
 ; ---- Registers of the guest ----
+(declare-const lma Bool) ; EFER.LMA and EFER.LME: CR0.PG is 1
+(declare-const pae Bool) ; CR4.PAE
+(declare-const pse Bool) ; CR4.PSE
 (declare-const cr3 E)
+(declare-const pdpte0 E)
+(declare-const pdpte1 E)
+(declare-const pdpte2 E)
+(declare-const pdpte3 E)
 (declare-const wp Bool)
 (declare-const smep Bool)
 (declare-const smap Bool)
@@ -33,8 +42,17 @@
 (assert (and (=> smep smep_supported) (=> smap smap_supported) (=> nxe nx) (=> pke pku) (=> pks_on pks) (=> amd (not pks)) (=> pcide pcid) (=> la57 la57_supported)))
 (assert (= ((_ extract 63 32) pkru) #x00000000))
 (assert (= ((_ extract 63 32) pkrs) #x00000000))
-; Bits 11:0 of CR3 are PWT and PCD, or the PCID: SDM tables 4-12 and 4-13.
-(assert (= (bvlshr cr3 maxphyaddr) #x0000000000000000))
+; SDM "Three Paging Modes": long mode is 4-level or, with CR4.LA57 = 1, 5-level paging.
+(assert (=> lma pae))
+(define-fun mode-pae () Bool (and pae (not lma)))
+(define-fun mode-32 () Bool (not pae))
+(assert (=> pcide lma))
+; Entries of 4 bytes have no XD.
+(define-fun xd-counts () Bool (and nxe pae))
+; On AMD no source says which bits of a 4 MB page are reserved where addresses have fewer than 40 bits (ERRATA E25).
+(assert (=> (and amd mode-32 pse) (and pse36 (bvuge maxphyaddr #x0000000000000028))))
+; Bits 11:0 of CR3 are PWT and PCD, or the PCID: SDM tables 4-12 and 4-13.  Outside long mode CR3 has 32 bits; the others can be left from it.
+(assert (=> lma (= (bvlshr cr3 maxphyaddr) #x0000000000000000)))
 
 ; ---- The access ----
 (declare-const linear E)
@@ -44,6 +62,7 @@
 (declare-const implicit Bool)
 (assert (not (and write fetch)))
 (assert (=> implicit (not fetch)))
+(assert (=> (not lma) (= ((_ extract 63 32) linear) #x00000000)))
 (define-fun user-mode () Bool (and user (not implicit)))
 
 ; ---- Fields of an entry of guest paging, and of nested paging: SDM tables 4-14 to 4-19, APM figures 5-20 to 5-35 ----
@@ -69,6 +88,15 @@
 (define-fun reserved2 ((e E) (x Bool)) Bool
   (or (wide e) (and (not x) (XD e)) (and (PS e) (not (= ((_ extract 20 13) e) #x00)))))
 (define-fun reserved1 ((e E) (x Bool)) Bool (or (wide e) (and (not x) (XD e))))
+; Bits 62:52, reserved in a PDE or PTE of PAE paging: SDM tables 4-9 to 4-11, APM figures 5-11 to 5-15.
+(define-fun high ((e E)) Bool (not (= ((_ extract 62 52) e) #b00000000000)))
+; SDM table 4-8, APM figure 5-10.
+(define-fun reserved-pdpte ((e E)) Bool
+  (or (not (= ((_ extract 2 1) e) #b00)) (not (= ((_ extract 8 5) e) #x0)) (wide e) (high e) (XD e)))
+; A PDE that maps 4 MB has bits 39:32 of the address in 20:13.  Reserved are 21:(M-19), M = min(40, MAXPHYADDR), or 21:13 without PSE-36.
+(define-fun bits-of-4mb () E (ite pse36 (ite (bvuge maxphyaddr #x0000000000000028) #x0000000000000028 maxphyaddr) #x0000000000000020))
+(define-fun reserved-4mb ((e E)) Bool (and (PS e)
+  (not (= (bvlshr ((_ zero_extend 42) ((_ extract 21 0) e)) (bvsub bits-of-4mb #x0000000000000013)) #x0000000000000000))))
 
 ; Addresses of the entries, and of what is in a page.
 (define-fun entry5 ((table E) (a E)) E (bvor (address table) (concat #b0000000000000000000000000000000000000000000000000000 ((_ extract 56 48) a) #b000)))
@@ -79,3 +107,13 @@
 (define-fun inside3 ((e E) (a E)) E (concat #x000 ((_ extract 51 30) e) ((_ extract 29 0) a)))
 (define-fun inside2 ((e E) (a E)) E (concat #x000 ((_ extract 51 21) e) ((_ extract 20 0) a)))
 (define-fun inside1 ((e E) (a E)) E (concat #x000 ((_ extract 51 12) e) ((_ extract 11 0) a)))
+; The four PDPTEs of PAE paging: at bits 31:5 of CR3.
+(define-fun entry-pdpt ((root E) (a E)) E (concat #x00000000 ((_ extract 31 5) root) ((_ extract 31 30) a) #b000))
+; 32-bit paging: 1024 entries of 4 bytes, in tables below 4 GB.
+(define-fun entry-pde32 ((root E) (a E)) E (concat #x00000000 ((_ extract 31 12) root) ((_ extract 31 22) a) #b00))
+(define-fun entry-pte32 ((e E) (a E)) E (concat #x00000000 ((_ extract 31 12) e) ((_ extract 21 12) a) #b00))
+(define-fun inside-4mb ((e E) (a E)) E (concat #x000000 ((_ extract 20 13) e) ((_ extract 31 22) e) ((_ extract 21 0) a)))
+; The entry at this address in its word of 8 bytes, little-endian.
+(define-fun in-word ((word E) (at E)) E
+  (ite mode-32 (concat #x00000000 (ite (= ((_ extract 2 2) at) #b1) ((_ extract 63 32) word) ((_ extract 31 0) word))) word))
+(define-fun word-of ((at E)) E (ite mode-32 (concat ((_ extract 63 3) at) #b000) at))

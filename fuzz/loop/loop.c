@@ -3,7 +3,13 @@
 #include <stdio.h>
 #include <string.h>
 #include <x86intrin.h>
+#include "pdptes.h"
 #include "rules.h"
+
+#define CR4_PAE (1ULL << 5)
+#define CR4_PGE (1ULL << 7)
+#define CR4_SMEP (1ULL << 20)
+#define EFER_NXE (1ULL << 11)
 
 enum {
   CANARY_EVERY = 64, /* agreements */
@@ -73,12 +79,36 @@ static struct slat_verdict judge(struct loop *loop, const struct slat_permitted 
   return verdict;
 }
 
+/* In 32-bit paging a word is two entries of the guest: each is judged on its own, as if it were the lower one. */
+static enum slat_rule judge_half(const struct loop *loop, const struct slat_permitted *set, uint64_t spa, unsigned half,
+                                 uint64_t before, uint64_t after, bool done)
+{
+  static struct slat_permitted own;
+
+  for (unsigned i = 0; i < SLAT_MAX_UPDATES; i++) {
+    own.update[i] = (struct slat_update){ .may = 0 };
+    if (set->update[i].may && set->update[i].spa == spa + 4 * half) {
+      own.update[i] = set->update[i];
+      own.update[i].spa = spa;
+    }
+  }
+  return loop->oracle->judge_update(&own, spa, (uint32_t)(before >> (32 * half)), (uint32_t)(after >> (32 * half)),
+                                    done);
+}
+
 static enum slat_rule judge_update(struct loop *loop, const struct slat_permitted *set, uint64_t spa, uint64_t before,
                                    uint64_t after, bool done)
 {
   const uint64_t start = clock_start(loop);
-  const enum slat_rule rule = loop->oracle->judge_update(set, spa, before, after, done);
+  enum slat_rule rule;
 
+  if (loop->machine.cpu[0].controls.guest.mode != SLAT_PAGING_32BIT) {
+    rule = loop->oracle->judge_update(set, spa, before, after, done);
+  } else {
+    rule = judge_half(loop, set, spa, 0, before, after, done);
+    if (rule == SLAT_RULE_NONE)
+      rule = judge_half(loop, set, spa, 1, before, after, done);
+  }
   clock_stop(loop, start);
   return rule;
 }
@@ -150,6 +180,17 @@ static void compared(struct loop *loop, enum observation observation)
   loop->compared = true;
 }
 
+/* An entry of 32-bit paging is half of a word. */
+static uint64_t word_of(uint64_t spa)
+{
+  return spa & ~7ULL;
+}
+
+static unsigned shift_of(uint64_t spa)
+{
+  return spa & 4 ? 32 : 0;
+}
+
 /* ---- Canaries: now and then the loop asks about an observation that it knows to be wrong ---- */
 
 static void canary(struct loop *loop, const struct slat_permitted *set, const struct slat_outcome *right)
@@ -173,7 +214,9 @@ static void canary(struct loop *loop, const struct slat_permitted *set, const st
     if (!update->may)
       continue;
     loop->statistics->canaries++;
-    loop->statistics->canaries_missed += judge_update(loop, set, update->spa, update->entry, update->entry ^ 2,
+    const uint64_t spa = word_of(update->spa), word = memory_word(&loop->memory, spa);
+
+    loop->statistics->canaries_missed += judge_update(loop, set, spa, word, word ^ 2ULL << shift_of(update->spa),
                                                       false) == SLAT_RULE_NONE;
     break;
   }
@@ -192,11 +235,22 @@ static void count_outcome(struct loop *loop, const struct slat_outcome *seen, co
   if (seen->kind == SLAT_TRANSLATED) {
     statistics->translated++;
     if (matched->page_shift >= 12)
-      statistics->page_size[(matched->page_shift - 12) / 9 % 3]++;
+      statistics->page_size[matched->page_shift == 22 ? 3 : (matched->page_shift - 12) / 9 % 3]++;
   } else {
     statistics->faulted++;
     statistics->fault_level[matched->stage % 3][matched->level % 6]++;
   }
+}
+
+static void count_mode(struct loop *loop)
+{
+  const struct slat_controls *c = &loop->machine.cpu[0].controls;
+
+  loop->statistics->levels[!c->paging                           ? 0
+                           : c->guest.mode == SLAT_PAGING_32BIT ? 2
+                           : c->guest.mode == SLAT_PAGING_PAE   ? 3
+                           : c->la57                            ? 5
+                                                                : 4]++;
 }
 
 static void count_set(struct loop *loop, const struct slat_permitted *set)
@@ -257,8 +311,9 @@ static bool in_store(const struct store *store, uint64_t spa)
   return store->made && (store->spa & ~7ULL) == spa;
 }
 
-/* The word as it would be without the access's own store; `flags_lost`: that lies over the accessed and dirty flags. */
-static uint64_t without_store(const struct store *store, uint64_t spa, uint64_t before, uint64_t after,
+/* The word as it would be without the access's own store; `flags_lost`: that lies over the accessed and dirty flags of
+ * an entry. @param bytes  of an entry, 4 or 8 */
+static uint64_t without_store(const struct store *store, unsigned bytes, uint64_t spa, uint64_t before, uint64_t after,
                               bool *flags_lost)
 {
   uint64_t value = after;
@@ -270,7 +325,7 @@ static uint64_t without_store(const struct store *store, uint64_t spa, uint64_t 
     const uint64_t at = store->spa + i;
 
     value = memory_merge(value, at, before >> (8 * (at & 7)) & 0xff, 1);
-    *flags_lost = *flags_lost || (at & 7) < 2;
+    *flags_lost = *flags_lost || at % bytes < 2;
   }
   return value;
 }
@@ -289,9 +344,11 @@ static void judge_word(struct loop *loop, const struct slat_access *access, cons
   bool flags_lost;
   enum slat_rule rule;
 
+  const unsigned entry_bytes = loop->machine.cpu[0].controls.guest.mode == SLAT_PAGING_32BIT ? 4 : 8;
+
   if (!loop->target->load(spa, &after, 8))
     return; /* no memory there: skipped with the walk */
-  judged = without_store(store, spa, before, after, &flags_lost);
+  judged = without_store(store, entry_bytes, spa, before, after, &flags_lost);
   if (flags_lost)
     loop->statistics->skips[SKIP_FLAGS_OVERWRITTEN]++;
   else {
@@ -318,7 +375,7 @@ static void judge_word(struct loop *loop, const struct slat_access *access, cons
 static bool in_updates(const struct slat_permitted *set, uint64_t spa)
 {
   for (unsigned i = 0; i < SLAT_MAX_UPDATES; i++)
-    if (set->update[i].may && set->update[i].spa == spa)
+    if (set->update[i].may && word_of(set->update[i].spa) == spa)
       return true;
   return false;
 }
@@ -335,9 +392,9 @@ static void judge_words(struct loop *loop, const struct slat_access *access, con
     bool again = !set->update[i].may;
 
     for (unsigned j = 0; j < count && !again; j++)
-      again = words[j] == set->update[i].spa;
+      again = words[j] == word_of(set->update[i].spa);
     if (!again)
-      words[count++] = set->update[i].spa;
+      words[count++] = word_of(set->update[i].spa);
   }
   for (unsigned i = 0; i < count && !loop->stopped; i++)
     judge_word(loop, access, set, words[i], done, store);
@@ -361,8 +418,8 @@ static void judge_words(struct loop *loop, const struct slat_access *access, con
 static uint64_t with_flags(const struct slat_permitted *set, uint64_t spa, uint64_t word)
 {
   for (unsigned i = 0; i < SLAT_MAX_UPDATES; i++)
-    if (set->update[i].spa == spa)
-      word |= set->update[i].may;
+    if (word_of(set->update[i].spa) == spa)
+      word |= (uint64_t)set->update[i].may << shift_of(set->update[i].spa);
   return word;
 }
 
@@ -523,7 +580,7 @@ static void observe(struct loop *loop, enum observation observation, const struc
   else
     adopt_words(loop);
   if (tracked)
-    staleness_store(&loop->staleness, stored_word, with_flags(set, stored_word, before),
+    staleness_store(&loop->staleness, &loop->machine.cpu[0].controls, stored_word, with_flags(set, stored_word, before),
                     memory_word(&loop->memory, stored_word));
   if (observation == OBSERVE_ACCESS && observed.outcome.kind == SLAT_PAGE_FAULT)
     staleness_page_fault(&loop->staleness, access->linear, (unsigned)observed.outcome.code);
@@ -550,8 +607,11 @@ static void judge_right(struct loop *loop, const struct slat_access *access, uin
   if (!verdict.permitted)
     rule = verdict.rule;
   for (unsigned i = 0; i < SLAT_MAX_UPDATES && verdict.permitted && rule == SLAT_RULE_NONE; i++)
-    if (set.update[i].must)
-      rule = judge_update(loop, &set, set.update[i].spa, set.update[i].entry, set.update[i].entry, true);
+    if (set.update[i].must) {
+      const uint64_t word = memory_word(&loop->memory, word_of(set.update[i].spa));
+
+      rule = judge_update(loop, &set, word_of(set.update[i].spa), word, word, true);
+    }
   if (verdict.permitted && rule == SLAT_RULE_NONE) {
     loop->statistics->agreements++;
     return;
@@ -593,8 +653,7 @@ static bool judged_already(struct loop *loop, uint64_t linear, const struct cach
 /* Why a cached translation of the address may lawfully be another than memory's. */
 static bool may_be_stale(const struct loop *loop, uint64_t linear, enum skip *why)
 {
-  const enum stale_reason stale = staleness_of(&loop->staleness, &loop->memory, loop->machine.cpu[0].reg[SLAT_CR3],
-                                               loop->machine.cpu[0].controls.la57 ? 5 : 4, linear);
+  const enum stale_reason stale = staleness_of(&loop->staleness, &loop->memory, &loop->machine.cpu[0].controls, linear);
 
   *why = loop->untold ? SKIP_UNTOLD_STORE : stale == STALE_STORE ? SKIP_STALE_STORE : SKIP_STALE_REGISTER;
   return loop->untold || stale != STALE_NOT;
@@ -633,7 +692,7 @@ static bool changes_itself(const struct loop *loop, const struct slat_permitted 
     unsigned times = 0;
 
     for (unsigned j = 0; j < memory->reads && set->update[i].stage == 1 && set->update[i].may; j++)
-      times += memory->read_spa[j] == set->update[i].spa;
+      times += memory->read_spa[j] == word_of(set->update[i].spa);
     if (times > 1)
       return true;
   }
@@ -669,6 +728,7 @@ static void step_access(struct loop *loop, const struct slat_event *event)
   if (judged && (!stale || walks)) {
     statistics->judged_accesses++;
     count_set(loop, &set);
+    count_mode(loop);
     if (statistics->accesses % RULES_EVERY == 0)
       count_rules(loop, access);
     rules_exercised_by(loop, access, &set);
@@ -700,7 +760,7 @@ static void step_store(struct loop *loop, const struct slat_event *event, bool r
   if (loop->target->store(event->address, event->value, event->width, running) == TARGET_UNTOLD)
     loop->untold = true;
   if (running)
-    staleness_store(&loop->staleness, word, before, memory_word(&loop->memory, word));
+    staleness_store(&loop->staleness, &loop->machine.cpu[0].controls, word, before, memory_word(&loop->memory, word));
 }
 
 /* @return false: the value is not one that a register takes, or that the model answers for. */
@@ -710,12 +770,71 @@ static bool feed(struct loop *loop, const struct slat_event *event, struct slat_
   return slat_feed(after, event) == SLAT_OK;
 }
 
+static bool is_pdpte(const struct slat_event *event)
+{
+  return event->reg >= SLAT_PDPTE0 && event->reg <= SLAT_PDPTE3;
+}
+
+/* What a register write leaves stale, and what it flushes. */
+static void track_register(struct loop *loop, const struct slat_event *event, const struct slat_machine *after)
+{
+  const struct slat_cpu *old = &loop->machine.cpu[0], *new = &after->cpu[0];
+  const uint64_t changed = old->reg[event->reg] ^ new->reg[event->reg];
+  const bool intel = after->config.vendor == SLAT_INTEL;
+
+  if (memcmp(old->controls.pdpte, new->controls.pdpte, sizeof old->controls.pdpte) != 0 ||
+      old->controls.guest.pse != new->controls.guest.pse || old->controls.guest.mode != new->controls.guest.mode)
+    staleness_all_changed(&loop->staleness);
+  if (event->reg == SLAT_CR3 && !(new->reg[SLAT_CR4] & CR4_PGE))
+    staleness_flush_all(&loop->staleness);
+  if (event->reg == SLAT_CR4 && intel && ((changed & new->reg[SLAT_CR4] & CR4_SMEP) || (changed & CR4_PAE)))
+    staleness_flush_all(&loop->staleness); /* SMEP 0 to 1, PAE: 4.10.4.1 */
+  if (event->reg == SLAT_EFER && (changed & old->reg[SLAT_EFER] & EFER_NXE))
+    staleness_nxe_cleared(&loop->staleness);
+}
+
+/* The registers that a MOV to CR loaded are events of their own in a record, so that it says all that a replay needs. */
+static void record_pdptes(struct loop *loop, const struct slat_machine *after)
+{
+  for (uint8_t reg = SLAT_PDPTE0; reg <= SLAT_PDPTE3; reg++)
+    if (after->cpu[0].reg[reg] != loop->machine.cpu[0].reg[reg])
+      record_event(loop,
+                   &(struct slat_event){ .kind = SLAT_EVENT_REGISTER, .reg = reg, .value = after->cpu[0].reg[reg] });
+}
+
+/* MOV to CR that loads a present PDPTE with a reserved bit must be refused. */
+static void step_bad_load(struct loop *loop, const struct slat_event *event, const struct slat_machine *after)
+{
+  compared(loop, OBSERVE_ACCESS);
+  if (loop->target->apply(event, after) == TARGET_REFUSED) {
+    loop->statistics->agreements++;
+    loop->statistics->rule[SLAT_RULE_PAE_PDPTE_RSVD_LOAD]++;
+    return;
+  }
+  record_event(loop, event);
+  diverged(loop, &(struct divergence){ .observation = OBSERVE_ACCESS,
+                                       .rule = SLAT_RULE_PAE_PDPTE_RSVD_LOAD,
+                                       .text = "a PDPTE with a reserved bit was loaded" });
+}
+
 static void step_register(struct loop *loop, const struct slat_event *event)
 {
   struct slat_machine after;
-  const uint64_t *reg = loop->machine.cpu[0].reg;
 
-  if (!feed(loop, event, &after) || after.cpu[0].status != SLAT_OK) {
+  if (is_pdpte(event) && loop->machine.config.stage2 == SLAT_STAGE2_NONE)
+    return; /* no instruction writes one: a record has it where one was loaded, which happens again */
+  if (!feed(loop, event, &after)) {
+    loop->statistics->skips[SKIP_EVENT_INVALID]++;
+    return;
+  }
+  if (pdptes_loaded_by(event, &loop->machine, &after)) {
+    pdptes_load(&after, &loop->memory);
+    if (after.cpu[0].status == SLAT_INVALID_PDPTE) {
+      step_bad_load(loop, event, &after);
+      return;
+    }
+  }
+  if (after.cpu[0].status != SLAT_OK) {
     loop->statistics->skips[SKIP_EVENT_INVALID]++;
     return;
   }
@@ -729,13 +848,8 @@ static void step_register(struct loop *loop, const struct slat_event *event)
     return;
   }
   record_event(loop, event);
-  if (event->reg == SLAT_CR3 && !(after.cpu[0].reg[SLAT_CR4] & 0x80))
-    staleness_flush_all(&loop->staleness);
-  if (event->reg == SLAT_CR4 && loop->machine.config.vendor == SLAT_INTEL &&
-      (after.cpu[0].reg[SLAT_CR4] & ~reg[SLAT_CR4] & (1 << 20)))
-    staleness_flush_all(&loop->staleness); /* SMEP 0 to 1: 4.10.4.1 */
-  if (event->reg == SLAT_EFER && (reg[SLAT_EFER] & ~after.cpu[0].reg[SLAT_EFER] & (1 << 11)))
-    staleness_nxe_cleared(&loop->staleness);
+  record_pdptes(loop, &after);
+  track_register(loop, event, &after);
   loop->machine = after;
   loop->version++;
 }
@@ -804,6 +918,13 @@ static bool begin(struct loop *loop, unsigned prologue)
     } else {
       loop->statistics->skips[SKIP_EVENT_INVALID]++;
     }
+  }
+  if (pdptes_in_registers(&loop->machine)) { /* loaded when it came into PAE paging, whatever the scenario says */
+    struct slat_machine after = loop->machine;
+
+    pdptes_load(&after, &loop->memory);
+    record_pdptes(loop, &after);
+    loop->machine = after;
   }
   if (loop->machine.cpu[0].status != SLAT_OK)
     return refuse(loop, SKIP_INPUT_UNSUPPORTED);

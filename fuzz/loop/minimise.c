@@ -119,6 +119,8 @@ static bool simplify_config(struct search *search)
                             &search->trial.config.pcid,
                             &search->trial.config.pku,
                             &search->trial.config.la57,
+                            &search->trial.config.pse36,
+                            &search->trial.config.amd_pdpte_registers,
                             &search->trial.config.page_1gb,
                             &search->trial.config.nx,
                             &search->trial.config.ept_execute_only,

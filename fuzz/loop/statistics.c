@@ -41,6 +41,9 @@ static const char *const outcome_name[SLAT_NESTED_PAGE_FAULT + 1] = {
   [SLAT_NESTED_PAGE_FAULT] = "nested_page_fault",
 };
 
+enum { PAGE_SIZES = 4 };
+static const char *const page_size_name[PAGE_SIZES] = { "4KB", "2MB", "1GB", "4MB" };
+
 struct statistics *statistics_open(const char *path)
 {
   const int file = path ? open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0666) : -1;
@@ -162,8 +165,8 @@ static void print_codes(struct object *all, const struct statistics *statistics)
 static void print_levels(struct object *all, const struct statistics *statistics)
 {
   struct object levels = nested(all, "fault_levels");
-  struct object pages;
-  static const char *const size[] = { "4KB", "2MB", "1GB" };
+  struct object pages, modes;
+  static const char *const mode[] = { "off", NULL, "32-bit", "PAE", "4-level", "5-level" };
   char name[24];
 
   for (unsigned stage = 1; stage <= 2; stage++)
@@ -174,9 +177,14 @@ static void print_levels(struct object *all, const struct statistics *statistics
       }
   done(&levels);
   pages = nested(all, "page_sizes");
-  for (unsigned i = 0; i < 3; i++)
-    number(&pages, size[i], statistics->page_size[i]);
+  for (unsigned i = 0; i < PAGE_SIZES; i++)
+    number(&pages, page_size_name[i], statistics->page_size[i]);
   done(&pages);
+  modes = nested(all, "paging_modes");
+  for (unsigned i = 0; i < 6; i++)
+    if (mode[i] && statistics->levels[i])
+      number(&modes, mode[i], statistics->levels[i]);
+  done(&modes);
 }
 
 /* The processor's time-stamp counter against the clock. */
@@ -281,9 +289,19 @@ static unsigned missing_levels(const struct statistics *s, const struct fuzz_tar
         fprintf(out, "no fault was decided at level %u of stage %u\n", level, stage);
         problems++;
       }
-  for (unsigned i = 0; i < 3; i++)
+  for (unsigned i = 0; i < PAGE_SIZES; i++)
     if ((target->page_sizes >> i & 1) && s->page_size[i] == 0) {
-      fprintf(out, "no page of %s was translated\n", i == 0 ? "4 KB" : i == 1 ? "2 MB" : "1 GB");
+      fprintf(out, "no page of %s was translated\n", page_size_name[i]);
+      problems++;
+    }
+  for (unsigned i = 0; i < 6; i++)
+    if ((target->levels >> i & 1) && s->levels[i] == 0) {
+      fprintf(out, "no access was judged with guest tables of %u levels\n", i);
+      problems++;
+    }
+  for (unsigned i = 0; i < TARGET_RULES && target->rules[i]; i++)
+    if (s->rule[target->rules[i]] == 0) {
+      fprintf(out, "%s never decided anything\n", slat_rule_info(target->rules[i])->id);
       problems++;
     }
   return problems;

@@ -24,7 +24,7 @@ enum skip {
 };
 extern const char *const skip_name[SKIPS];
 
-enum { STATISTICS_VERSION = 1, FINDINGS_MAX = 256, FINDING_NAME = 120 };
+enum { STATISTICS_VERSION = 2, FINDINGS_MAX = 256, FINDING_NAME = 120 };
 
 struct finding_count {
   uint64_t times;
@@ -41,9 +41,10 @@ struct statistics {
   uint64_t outcome[SLAT_NESTED_PAGE_FAULT + 1];      /* observed outcomes */
   uint64_t code_bit[SLAT_NESTED_PAGE_FAULT + 1][64]; /* bits of the code seen 1, by outcome kind */
   uint64_t fault_level[3][6];                        /* by stage and level of the entry that decided */
-  uint64_t page_size[3];                             /* translated: 4 KB, 2 MB, 1 GB */
-  uint64_t rule[SLAT_RULE_COUNT];                    /* rule decided something that was judged */
-  uint64_t divergence_rule[SLAT_RULE_COUNT];         /* unexplained ones */
+  uint64_t page_size[4];                             /* translated: 4 KB, 2 MB, 1 GB, 4 MB */
+  uint64_t levels[6];             /* judged accesses by levels of guest paging: 2 is 32-bit paging, 3 PAE; 0: off */
+  uint64_t rule[SLAT_RULE_COUNT]; /* rule decided something that was judged */
+  uint64_t divergence_rule[SLAT_RULE_COUNT]; /* unexplained ones */
   uint64_t waived[WAIVERS_MAX];
   uint64_t canaries, canaries_missed; /* wrong observations, planted by the loop itself */
   uint64_t timed_inputs, loop_ticks, oracle_ticks;

@@ -44,6 +44,8 @@ struct cached_translation {
 
 struct waiver;
 
+enum { TARGET_RULES = 8 };
+
 struct fuzz_target {
   const char *name;
   const struct scenario_capabilities *can;
@@ -53,7 +55,9 @@ struct fuzz_target {
   uint32_t observations;                      /* 1 << enum observation */
   uint64_t codes[SLAT_NESTED_PAGE_FAULT + 1]; /* by outcome kind: bits of the code that must have been seen 1 */
   uint8_t fault_levels[3];                    /* by stage: 1 << level of the entry that decided a fault */
-  uint8_t page_sizes;                         /* 1: 4 KB, 2: 2 MB, 4: 1 GB */
+  uint8_t page_sizes;                         /* 1: 4 KB, 2: 2 MB, 4: 1 GB, 8: 4 MB */
+  uint8_t levels;                             /* 1 << levels of guest paging: 2 is 32-bit paging, 3 PAE paging */
+  uint16_t rules[TARGET_RULES];               /* enum slat_rule that must have decided something; 0: no more */
 
   bool caches; /* OBSERVE_ACCESS may lawfully use stale translations; OBSERVE_WALK never does */
 

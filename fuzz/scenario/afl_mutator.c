@@ -2,7 +2,7 @@
 /* The custom mutator of AFL++: a shared library made of this file, the rest of this directory, and the target's
  * `scenario_capabilities_of_target`. */
 #include <stdlib.h>
-#include "scenario.h"
+#include "places.h"
 
 extern const struct scenario_capabilities scenario_capabilities_of_target;
 
@@ -31,6 +31,13 @@ void *afl_custom_init(void *afl, unsigned int seed)
   return mutator;
 }
 
+/* For the same reasons it likes guests outside of long mode, whose tables are few: half of those are passed over, so that
+ * long mode has its share. */
+static bool passed_over(struct mutator *mutator)
+{
+  return places_levels(&mutator->scenario) < 4 && random_once_in(&mutator->random, 2);
+}
+
 /** One test case. What cannot be decoded (AFL++'s own trimming leaves it) is replaced; one in three is new
  * altogether, or AFL++'s queue of odd cases would crowd out the ordinary ones. */
 size_t afl_custom_fuzz(void *data, uint8_t *buf, size_t buf_size, uint8_t **out_buf, uint8_t *add_buf,
@@ -41,7 +48,8 @@ size_t afl_custom_fuzz(void *data, uint8_t *buf, size_t buf_size, uint8_t **out_
   const bool readable = scenario_decode(&mutator->scenario, buf, buf_size) == SLAT_TRACE_OK;
   size_t size;
 
-  if (!readable || random_once_in(&mutator->random, 2) || scenario_reach(&mutator->scenario, can) < REACH_LEAST) {
+  if (!readable || random_once_in(&mutator->random, 2) || passed_over(mutator) ||
+      scenario_reach(&mutator->scenario, can) < REACH_LEAST) {
     scenario_generate(&mutator->scenario, can, &mutator->random);
   } else {
     const bool splice = add_buf && scenario_decode(&mutator->other, add_buf, add_buf_size) == SLAT_TRACE_OK &&

@@ -41,20 +41,64 @@ static uint64_t odd_bit(struct random *random, const struct slat_config *config,
   }
 }
 
-static const uint8_t keys_in_use[] = { 1, 2, 8, 15 };
+/* The same for an entry of 4 bytes. In a PDE that maps 4 MB bits 20:13 are address bits 39:32 or reserved, bit 21 is reserved. */
+static uint64_t odd_bit_32(struct random *random)
+{
+  return random_percent(random, 65) ? 1ULL << (12 + random_below(random, 10)) : 1ULL << (7 + random_below(random, 5));
+}
 
-uint64_t entry_guest(struct random *random, const struct temper *temper, const struct slat_config *config,
-                     unsigned level, uint64_t target, bool page)
+/* And for a PDPTE of PAE paging: 2:1, 8:5 and all from MAXPHYADDR up are reserved, 11:9 ignored. */
+static uint64_t odd_bit_pdpte(struct random *random, const struct slat_config *config)
+{
+  switch (random_below(random, 4)) {
+  case 0:
+    return 1ULL << (1 + random_below(random, 2));
+  case 1:
+    return 1ULL << (5 + random_below(random, 4));
+  case 2:
+    return 1ULL << 63;
+  default:
+    return 1ULL << (config->maxphyaddr + random_below(random, 63 - config->maxphyaddr));
+  }
+}
+
+static bool loads_pdptes(const struct slat_config *config)
+{
+  return config->vendor == SLAT_INTEL || config->amd_pdpte_registers;
+}
+
+/* It has no rights. With a reserved bit it never gets into a register: a scenario would not even start. */
+static uint64_t entry_pdpte(struct random *random, const struct slat_config *config, uint64_t target)
 {
   uint64_t e = target;
 
+  if (random_percent(random, 92))
+    e |= ENTRY_P;
+  if (random_percent(random, 15))
+    e |= 1ULL << (3 + random_below(random, 2)); /* PWT, PCD */
+  if (random_percent(random, 10))
+    e |= 1ULL << (9 + random_below(random, 3));
+  if (random_percent(random, loads_pdptes(config) ? e & ENTRY_P ? 0 : 30 : 2))
+    e |= odd_bit_pdpte(random, config);
+  return e;
+}
+
+static const uint8_t keys_in_use[] = { 1, 2, 8, 15 };
+
+uint64_t entry_guest(struct random *random, const struct temper *temper, const struct slat_config *config,
+                     enum entry_format format, unsigned level, uint64_t target, bool page)
+{
+  uint64_t e = target;
+
+  if (format == ENTRY_PDPTE)
+    return entry_pdpte(random, config, target);
   if (random_percent(random, temper->present[page]))
     e |= ENTRY_P;
   if (random_percent(random, temper->write[page]))
     e |= ENTRY_W;
   if (random_percent(random, temper->user[page]))
     e |= ENTRY_U;
-  if (random_percent(random, temper->execute_disable[page]))
+  if (format != ENTRY_32BIT && random_percent(random, temper->execute_disable[page]))
     e |= ENTRY_XD;
   if (random_percent(random, temper->accessed[page]))
     e |= ENTRY_A;
@@ -62,10 +106,10 @@ uint64_t entry_guest(struct random *random, const struct temper *temper, const s
     e |= ENTRY_D;
   if (page && level > 1)
     e |= ENTRY_PS;
-  if (page && config->pku && random_percent(random, 40))
+  if (format == ENTRY_LONG && page && config->pku && random_percent(random, 40))
     e |= (uint64_t)keys_in_use[random_below(random, sizeof keys_in_use)] << 59;
   if (random_percent(random, temper->odd[page]))
-    e |= odd_bit(random, config, level);
+    e |= format == ENTRY_32BIT ? odd_bit_32(random) : odd_bit(random, config, level);
   return e;
 }
 
@@ -110,17 +154,32 @@ uint64_t entry_ept(struct random *random, const struct temper *temper, const str
   return e;
 }
 
-uint64_t entry_mutate(struct random *random, const struct slat_config *config, uint64_t entry, uint64_t other)
+/* Registers take it, or not; a walk that reads it finds it reserved, or not. */
+static uint64_t mutate_pdpte(struct random *random, const struct slat_config *config, uint64_t entry, uint64_t other)
+{
+  const unsigned choice = random_below(random, 100);
+
+  if (choice < 45)
+    return (entry & ~ENTRY_ADDRESS) | (other & ENTRY_ADDRESS);
+  if (choice < 80)
+    return entry ^ ENTRY_P;
+  return choice < 88 ? entry ^ 1ULL << (9 + random_below(random, 3)) : entry ^ odd_bit_pdpte(random, config);
+}
+
+uint64_t entry_mutate(struct random *random, const struct slat_config *config, enum entry_format format, uint64_t entry,
+                      uint64_t other)
 {
   static const uint8_t bits[] = { 0, 0, 1, 1, 1, 2, 2, 2, 5, 5, 6, 6, 7, 7, 7, 8, 9, 63, 63 };
 
+  if (format == ENTRY_PDPTE)
+    return mutate_pdpte(random, config, entry, other);
   do {
     switch (random_below(random, 8)) {
     case 0:
       entry = (entry & ~ENTRY_ADDRESS) | (other & ENTRY_ADDRESS);
       break;
     case 1:
-      entry ^= odd_bit(random, config, 0);
+      entry ^= format == ENTRY_32BIT ? odd_bit_32(random) : odd_bit(random, config, 0);
       break;
     case 2:
       entry ^= 1ULL << random_below(random, 7);
@@ -132,5 +191,5 @@ uint64_t entry_mutate(struct random *random, const struct slat_config *config, u
       entry ^= 1ULL << bits[random_below(random, sizeof bits)];
     }
   } while (random_percent(random, 30));
-  return entry;
+  return format == ENTRY_32BIT ? (uint32_t)entry : entry;
 }

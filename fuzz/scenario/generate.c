@@ -35,8 +35,9 @@ static bool has_index(const struct plan *plan, unsigned level, unsigned index)
 static void pick_indices(struct plan *plan, unsigned level, unsigned count, const uint16_t *liked, unsigned likes)
 {
   while (plan->indices[level] < count) {
-    const unsigned index = random_percent(plan->random, 85) ? liked[random_below(plan->random, likes)]
-                                                            : random_below(plan->random, 512);
+    const unsigned index = random_percent(plan->random, 85)
+                             ? liked[random_below(plan->random, likes)]
+                             : random_below(plan->random, places_entries(plan->levels, level));
 
     if (!has_index(plan, level, index))
       plan->index[level][plan->indices[level]++] = (uint16_t)index;
@@ -48,26 +49,37 @@ static void plan_indices(struct plan *plan)
   static const uint16_t top[] = { 0, 1, 255, 256, 510, 511 };
   static const uint16_t middle[] = { 0, 1, 2, 3, 511 };
   static const uint16_t low[] = { 0, 1, 2, 3, 4, 5, 6, 7, 256, 511 };
+  /* 32-bit paging: all quarters of the page directory, and of a page table entries that are half of it apart. */
+  static const uint16_t wide[] = { 0, 1, 2, 3, 256, 257, 516, 767, 1023 };
+  static const uint16_t wide_low[] = { 0, 1, 2, 3, 511, 512, 513, 514, 768, 1023 };
   const unsigned regions = (unsigned)(plan->can->memory_bytes / REGION);
   uint16_t inside[8];
   unsigned count = 0;
 
   while (count < 8 && count < regions)
     inside[count] = (uint16_t)count, count++;
+  if (plan->levels == 2) {
+    pick_indices(plan, 2, INDICES, wide, sizeof wide / sizeof *wide);
+    pick_indices(plan, 1, INDICES, wide_low, sizeof wide_low / sizeof *wide_low);
+    return;
+  }
   if (plan->levels == 5)
     pick_indices(plan, 5, 2, top, sizeof top / sizeof *top);
-  pick_indices(plan, 4, 2, top, sizeof top / sizeof *top);
-  pick_indices(plan, 3, 2, middle, sizeof middle / sizeof *middle);
+  if (plan->levels >= 4)
+    pick_indices(plan, 4, 2, top, sizeof top / sizeof *top);
+  pick_indices(plan, 3, plan->levels == 3 ? 3 : 2, middle, plan->levels == 3 ? 4 : sizeof middle / sizeof *middle);
   pick_indices(plan, 2, count < 3 ? 2 : 3, inside, count);
   pick_indices(plan, 1, INDICES, low, sizeof low / sizeof *low);
 }
 
-/* Regions by the indices of level 2, frames in them by those of level 1. */
+/* Regions by the indices of level 2, frames in them by those of level 1: where a page of 2 MB maps them, or one of 4 MB, which takes two regions. */
 static void plan_frames(struct plan *plan)
 {
   const uint64_t regions = plan->can->memory_bytes / REGION;
-  const uint64_t first = plan->index[2][0] % regions;
-  const uint64_t second = plan->index[2][1] % regions == first ? (first + 1) % regions : plan->index[2][1] % regions;
+  const bool pairs = plan->levels == 2;
+  const uint64_t first = plan->index[2][0] % regions & (pairs ? ~1ULL : ~0ULL);
+  const uint64_t second = pairs || plan->index[2][1] % regions == first ? (first + 1) % regions
+                                                                        : plan->index[2][1] % regions;
   unsigned n = 0;
 
   plan->region[0] = first * REGION;
@@ -77,7 +89,7 @@ static void plan_frames(struct plan *plan)
       plan->region[2] = third * REGION;
   for (unsigned r = 0; r < 2; r++)
     for (unsigned i = 0; i < INDICES; i++)
-      plan->frame[n++] = plan->region[r] + 0x1000ULL * plan->index[1][i];
+      plan->frame[n++] = plan->region[r ^ plan->index[1][i] / 512] + 0x1000ULL * (plan->index[1][i] % 512);
   for (unsigned i = 0; n < GUEST_FRAMES; i++) {
     /* four more, at page numbers that are no index: found only by following entries */
     const uint64_t page = 8 + 16 * i + random_below(plan->random, 16);
@@ -105,10 +117,15 @@ static uint64_t next_frame(struct plan *plan)
   return plan->frame[plan->next_frame++ % GUEST_FRAMES];
 }
 
-static void append_store(struct plan *plan, uint64_t spa, uint64_t value)
+static void append_entry(struct plan *plan, uint64_t spa, uint64_t value, uint8_t width)
 {
   scenario_append(plan->scenario,
-                  &(struct slat_event){ .kind = SLAT_EVENT_STORE, .address = spa, .value = value, .width = 8 });
+                  &(struct slat_event){ .kind = SLAT_EVENT_STORE, .address = spa, .value = value, .width = width });
+}
+
+static void append_store(struct plan *plan, uint64_t spa, uint64_t value)
+{
+  append_entry(plan, spa, value, 8);
 }
 
 static void append_register(struct plan *plan, uint8_t reg, uint64_t value)
@@ -126,11 +143,25 @@ static uint64_t backing_of(const struct plan *plan, uint64_t gpa_frame)
 
 /* ---- Guest tables ---- */
 
+/* The same in 32-bit paging. A page of 4 MB has address bits 39:32 in bits 20:13 of its entry. */
+static uint64_t page_target_32(struct plan *plan, unsigned level)
+{
+  struct random *random = plan->random;
+
+  if (level == 1)
+    return random_once_in(random, 60) ? 1ULL << (24 + random_below(random, 8)) : any_frame(plan);
+  if (random_once_in(random, 8))
+    return 1ULL << (13 + random_below(random, 9)) | (plan->region[0] & 0xffc00000);
+  return plan->region[random_percent(random, 85) ? 0 : 2] & 0xffc00000;
+}
+
 /* Where a page of a level may lie: in memory mostly. */
 static uint64_t page_target(struct plan *plan, unsigned level)
 {
   const unsigned width = plan->scenario->config.maxphyaddr;
 
+  if (plan->levels == 2)
+    return page_target_32(plan, level);
   if (random_once_in(plan->random, plan->scenario->config.stage2 == SLAT_STAGE2_NONE
                                      ? 40
                                      : 120)) /* somewhere else in the physical address space */
@@ -142,10 +173,15 @@ static uint64_t page_target(struct plan *plan, unsigned level)
   return 0;
 }
 
+static enum entry_format guest_format(const struct plan *plan, unsigned level)
+{
+  return plan->levels == 2 ? ENTRY_32BIT : plan->levels == 3 ? level == 3 ? ENTRY_PDPTE : ENTRY_PAE : ENTRY_LONG;
+}
+
 static uint64_t guest_entry(struct plan *plan, unsigned level, const uint64_t *tables)
 {
   const struct slat_config *config = &plan->scenario->config;
-  const unsigned large = level == 2 ? 22 : level == 3 ? (config->page_1gb ? 8 : 1) : 0;
+  const unsigned large = level == 2 ? 22 : level == 3 && plan->levels > 3 ? (config->page_1gb ? 8 : 1) : 0;
   const bool page = level == 1 || random_percent(plan->random, large);
   uint64_t target;
 
@@ -157,7 +193,19 @@ static uint64_t guest_entry(struct plan *plan, unsigned level, const uint64_t *t
     target = plan->can->memory_bytes; /* no memory there */
   else
     target = tables[random_below(plan->random, TABLES)];
-  return entry_guest(plan->random, &plan->temper, config, level, target, page);
+  return entry_guest(plan->random, &plan->temper, config, guest_format(plan, level), level, target, page);
+}
+
+/* With nested paging by EPT VM entry loads the registers from elsewhere than memory: here with what is in memory. */
+static void append_guest_entry(struct plan *plan, unsigned level, uint64_t table, unsigned index,
+                               const uint64_t *tables)
+{
+  const uint64_t entry = guest_entry(plan, level, tables);
+  const unsigned width = plan->levels == 2 ? 4 : 8;
+
+  append_entry(plan, backing_of(plan, table & ~0xfffULL) + (table & 0xfff) + width * index, entry, (uint8_t)width);
+  if (guest_format(plan, level) == ENTRY_PDPTE && plan->scenario->config.stage2 == SLAT_STAGE2_EPT)
+    append_register(plan, (uint8_t)(SLAT_PDPTE0 + index), entry);
 }
 
 static void store_guest_tables(struct plan *plan)
@@ -168,12 +216,13 @@ static void store_guest_tables(struct plan *plan)
   for (unsigned level = top; level >= 1; level--)
     for (unsigned i = 0; i < TABLES; i++)
       table[level][i] = next_frame(plan);
+  if (top == 3 && random_percent(plan->random, 40))
+    table[3][0] += 32ULL * random_below(plan->random, 128);
   plan->root = table[top][0];
   for (unsigned level = top; level >= 1; level--)
     for (unsigned t = 0; t < (level == top ? 1 : TABLES); t++)
       for (unsigned i = 0; i < plan->indices[level]; i++)
-        append_store(plan, backing_of(plan, table[level][t]) + 8ULL * plan->index[level][i],
-                     guest_entry(plan, level, level > 1 ? table[level - 1] : NULL));
+        append_guest_entry(plan, level, table[level][t], plan->index[level][i], level > 1 ? table[level - 1] : NULL);
 }
 
 /* ---- Stage-2 tables: identity mostly, in frames of their own ---- */
@@ -195,8 +244,9 @@ static uint64_t stage2_entry(struct plan *plan, unsigned level, uint64_t target,
     temper.present[1] = 99;
     temper.write[1] = 97;
   }
-  return config->stage2 == SLAT_STAGE2_EPT ? entry_ept(plan->random, &temper, config, level, target, page)
-                                           : entry_guest(plan->random, &temper, config, level, target, page);
+  return config->stage2 == SLAT_STAGE2_EPT
+           ? entry_ept(plan->random, &temper, config, level, target, page)
+           : entry_guest(plan->random, &temper, config, ENTRY_LONG, level, target, page);
 }
 
 static void plan_backing(struct plan *plan)
@@ -211,7 +261,7 @@ static void store_stage2_tables(struct plan *plan, bool one_large_page[2])
 {
   const uint64_t base = plan->region[2];
   const uint64_t pml4 = base, pdpt = base + 0x1000, pd = base + 0x2000;
-  const bool gigabyte = random_once_in(plan->random, 25);
+  const bool gigabyte = random_once_in(plan->random, 40);
 
   append_store(plan, pml4, stage2_entry(plan, 4, pdpt, false, true));
   if (random_percent(plan->random, 30))
@@ -242,7 +292,7 @@ static void plan_stage2(struct plan *plan)
 
   plan_backing(plan);
   for (unsigned r = 0; r < 2; r++) {
-    one_large_page[r] = random_percent(plan->random, 25);
+    one_large_page[r] = random_percent(plan->random, 45);
     for (unsigned i = 0; one_large_page[r] && i < GUEST_FRAMES; i++)
       if ((plan->frame[i] & ~(REGION - 1)) == plan->region[r])
         plan->backing[i] = plan->frame[i];
@@ -283,6 +333,9 @@ static void plan_config(struct plan *plan)
   config->pcid = can->pcid && random_percent(random, 50);
   config->pku = can->pku && random_percent(random, 50);
   config->la57 = can->la57 && random_percent(random, 40);
+  config->pse36 = can->pse36_always || random_percent(random, 80);
+  config->amd_pdpte_registers = can->pdpte_registers && config->vendor == SLAT_AMD &&
+                                config->stage2 == SLAT_STAGE2_NONE;
   if (config->stage2 == SLAT_STAGE2_EPT) {
     config->ept_execute_only = random_percent(random, 60);
     config->ept_page_2mb = random_percent(random, 85);
@@ -291,27 +344,63 @@ static void plan_config(struct plan *plan)
   }
 }
 
+/* Half of the guests or more are in long mode. */
+static unsigned pick_levels(struct plan *plan)
+{
+  const unsigned choice = random_below(plan->random, 100);
+  struct slat_config *config = &plan->scenario->config;
+
+  if (choice < 18 && plan->can->bits32) {
+    /* Which bits of a PDE that maps 4 MB are reserved on AMD with a smaller width, no source says. */
+    if (config->vendor == SLAT_AMD && config->maxphyaddr < 40 && random_percent(plan->random, 80))
+      config->maxphyaddr = 40;
+    return 2;
+  }
+  if (choice >= 80 && plan->can->pae)
+    return 3;
+  return config->la57 && random_percent(plan->random, 60) ? 5 : 4;
+}
+
+/* CR4 without what both vendors have in every mode. */
+static uint64_t pick_mode_bits(struct plan *plan)
+{
+  const struct slat_config *config = &plan->scenario->config;
+  const bool open = config->vendor == SLAT_AMD && (config->maxphyaddr < 40 || !config->pse36);
+
+  switch (plan->levels) {
+  case 2:
+    return (!open && random_percent(plan->random, 75) ? CR4_PSE : 0) |
+           (config->la57 && random_percent(plan->random, 30) ? CR4_LA57 : 0); /* of no meaning here */
+  case 3:
+    return CR4_PAE | (random_percent(plan->random, 30) ? CR4_PSE : 0) |
+           (config->la57 && random_percent(plan->random, 30) ? CR4_LA57 : 0);
+  case 4:
+    return CR4_PAE;
+  default:
+    return CR4_PAE | CR4_LA57;
+  }
+}
+
 static void append_registers(struct plan *plan)
 {
   struct random *random = plan->random;
   const struct slat_config *config = &plan->scenario->config;
-  const bool paging = !plan->can->paging_off || random_percent(random, 72);
+  const bool paging = !plan->can->paging_off || plan->levels < 4 || random_percent(random, 78);
   const bool nxe = config->nx && random_percent(random, 88);
-  uint64_t cr4 = CR4_INITIAL, stage2_root = plan->region[2];
+  const uint64_t lme = plan->levels < 4 ? 0 : paging ? EFER_LME | EFER_LMA : EFER_LME;
+  uint64_t cr4 = pick_mode_bits(plan), stage2_root = plan->region[2];
 
   if (config->smep && random_percent(random, 40))
     cr4 |= CR4_SMEP;
   if (config->smap && random_percent(random, 40))
     cr4 |= CR4_SMAP;
-  if (config->pcid && paging && random_percent(random, 60))
+  if (config->pcid && paging && plan->levels >= 4 && random_percent(random, 60))
     cr4 |= CR4_PCIDE;
-  if (plan->levels == 5)
-    cr4 |= CR4_LA57;
   if (config->pku && random_percent(random, 70))
     cr4 |= CR4_PKE;
-  if (random_once_in(random, 40))
+  if (random_once_in(random, 80))
     stage2_root = any_frame(plan);
-  append_register(plan, SLAT_EFER, (paging ? EFER_LME | EFER_LMA : EFER_LME) | (nxe ? EFER_NXE : 0));
+  append_register(plan, SLAT_EFER, lme | (nxe ? EFER_NXE : 0));
   append_register(plan, SLAT_CR4, cr4);
   append_register(plan, SLAT_CR3, plan->root | (cr4 & CR4_PCIDE ? random_below(random, 4) : 0));
   append_register(plan, SLAT_CR0, CR0_INITIAL & ~(paging ? 0 : CR0_PG) & ~(random_percent(random, 30) ? CR0_WP : 0));
@@ -337,7 +426,8 @@ static void plan_pages(struct plan *plan, struct places *places)
     uint64_t page = 0;
 
     for (unsigned level = plan->levels; level >= 1; level--)
-      page |= (uint64_t)plan->index[level][random_below(plan->random, plan->indices[level])] << (12 + 9 * (level - 1));
+      page |= (uint64_t)plan->index[level][random_below(plan->random, plan->indices[level])]
+              << places_shift(plan->levels, level);
     if (!paging)
       page = any_frame(plan) |
              (random_once_in(plan->random, 6) ? 1ULL << (30 + random_below(plan->random, 2)) : 0); /* it has 32 bits */
@@ -352,12 +442,15 @@ void scenario_generate(struct scenario *scenario, const struct scenario_capabili
 
   scenario->count = 0;
   plan_config(&plan);
-  plan.levels = scenario->config.la57 && random_percent(random, 60) ? 5 : 4;
+  plan.levels = pick_levels(&plan);
   plan.temper = temper_pick(random, scenario->config.stage2 == SLAT_STAGE2_NONE ? 55 : 92);
   plan_indices(&plan);
   plan_frames(&plan);
-  if (scenario->config.stage2 != SLAT_STAGE2_NONE)
+  if (scenario->config.stage2 != SLAT_STAGE2_NONE) {
     plan_stage2(&plan);
+    /* Two stages deny more than one. */
+    plan.temper.write[1] = plan.temper.user[1] = 90;
+  }
   store_guest_tables(&plan);
   append_registers(&plan);
   plan_pages(&plan, &places);

@@ -42,7 +42,9 @@ static void mutate_access(struct slat_event *event, const struct places *places,
                        !event->stores; /* software does not choose what those store */
     break;
   case 4: /* another index at one level */
-    access->linear ^= 1ULL << (12 + random_below(random, random_percent(random, 80) ? 12 : 9 * places->levels));
+    access->linear ^= 1ULL << (12 + random_below(random, places->levels < 4           ? 20
+                                                         : random_percent(random, 80) ? 12
+                                                                                      : 9 * places->levels));
     access->linear = places_canonical(access->linear, places->levels);
     break;
   default:
@@ -50,9 +52,10 @@ static void mutate_access(struct slat_event *event, const struct places *places,
   }
 }
 
-static void mutate_register(struct slat_event *event, const struct places *places, struct random *random)
+static void mutate_register(const struct slat_config *config, struct slat_event *event, const struct places *places,
+                            struct random *random)
 {
-  static const uint64_t control[] = { CR4_SMEP, CR4_SMAP, CR4_PCIDE, CR4_PKE, CR4_SMEP, CR4_SMAP, CR4_LA57 };
+  static const uint64_t control[] = { CR4_SMEP, CR4_SMAP, CR4_PCIDE, CR4_PKE, CR4_SMEP, CR4_SMAP, CR4_LA57, CR4_PSE };
 
   switch (event->reg) {
   case SLAT_CR0:
@@ -70,6 +73,13 @@ static void mutate_register(struct slat_event *event, const struct places *place
     break;
   case SLAT_PKRU:
     event->value = entry_keys(random);
+    break;
+  case SLAT_PDPTE0:
+  case SLAT_PDPTE1:
+  case SLAT_PDPTE2:
+  case SLAT_PDPTE3:
+    event->value = entry_mutate(random, config, ENTRY_PDPTE, event->value,
+                                places->frame[random_below(random, places->frames)]);
     break;
   case SLAT_EFER:
   case SLAT_HOST_EFER:
@@ -89,16 +99,24 @@ static void mutate_register(struct slat_event *event, const struct places *place
   }
 }
 
+static enum entry_format format_at(const struct places *places, uint64_t spa)
+{
+  for (unsigned i = 0; i < places->words; i++)
+    if (places->word[i] == spa)
+      return places_format(places, i);
+  return ENTRY_LONG;
+}
+
 static void mutate_event(struct scenario *scenario, unsigned at, const struct places *places, struct random *random)
 {
   struct slat_event *event = &scenario->event[at];
 
   switch (event->kind) {
   case SLAT_EVENT_REGISTER:
-    mutate_register(event, places, random);
+    mutate_register(&scenario->config, event, places, random);
     break;
   case SLAT_EVENT_STORE:
-    event->value = entry_mutate(random, &scenario->config, event->value,
+    event->value = entry_mutate(random, &scenario->config, format_at(places, event->address), event->value,
                                 places->frame[random_below(random, places->frames)]);
     if (event->width < 8)
       event->value &= (1ULL << (8 * event->width)) - 1;
@@ -108,8 +126,8 @@ static void mutate_event(struct scenario *scenario, unsigned at, const struct pl
     break;
   case SLAT_EVENT_ACCESS:
     if (event->stores && random_percent(random, 60)) {
-      event->value = entry_mutate(random, &scenario->config, event->value,
-                                  places->frame[random_below(random, places->frames)]);
+      event->value = entry_mutate(random, &scenario->config, places->levels == 2 ? ENTRY_32BIT : ENTRY_LONG,
+                                  event->value, places->frame[random_below(random, places->frames)]);
       if (event->access.width < 8)
         event->value &= (1ULL << (8 * event->access.width)) - 1;
     } else {
@@ -144,6 +162,9 @@ static void mutate_config(struct slat_config *config, const struct scenario_capa
   case 6:
     if (config->stage2 == SLAT_STAGE2_NONE && can->vendors == (1 << SLAT_INTEL | 1 << SLAT_AMD))
       config->vendor = config->vendor == SLAT_INTEL ? SLAT_AMD : SLAT_INTEL;
+    config->amd_pdpte_registers = can->pdpte_registers && config->vendor == SLAT_AMD &&
+                                  config->stage2 == SLAT_STAGE2_NONE;
+    config->pse36 = can->pse36_always || random_percent(random, 80);
     break;
   case 7:
     config->pcid = can->pcid && !config->pcid;
@@ -170,11 +191,16 @@ static void mutate_config(struct slat_config *config, const struct scenario_capa
 static void fit_registers(struct scenario *scenario)
 {
   const struct slat_config *config = &scenario->config;
-  const bool long_mode = scenario_register(scenario, SLAT_CR0, CR0_INITIAL) & CR0_PG;
+  const bool long_mode = scenario_register(scenario, SLAT_EFER, EFER_INITIAL) & EFER_LMA;
+  const unsigned levels = places_levels(scenario);
 
   for (unsigned i = 0; i < scenario->count; i++) {
     struct slat_event *event = &scenario->event[i];
 
+    if (event->kind == SLAT_EVENT_INVLPG && levels < 4)
+      event->address = places_canonical(event->address, levels);
+    if (event->kind == SLAT_EVENT_ACCESS && levels < 4)
+      event->access.linear = places_canonical(event->access.linear, levels);
     if (event->kind != SLAT_EVENT_REGISTER)
       continue;
     if (event->reg == SLAT_CR4)

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "places.h"
-#include "entry.h"
 #include "step.h"
 
 static void add(uint64_t *list, unsigned *count, unsigned room, uint64_t value)
@@ -17,14 +16,14 @@ void places_add_page(struct places *places, uint64_t linear)
   add(places->page, &places->pages, PLACES_PAGES, linear & ~0xfffULL);
 }
 
-void places_stored(struct places *places, uint64_t spa, uint64_t value)
+void places_stored(struct places *places, uint64_t spa, uint64_t value, unsigned width)
 {
-  const uint64_t word = spa & ~7ULL;
-
-  add(places->word, &places->words, PLACES_WORDS, word);
+  add(places->word, &places->words, PLACES_WORDS, spa);
   for (unsigned i = 0; i < places->words; i++)
-    if (places->word[i] == word)
+    if (places->word[i] == spa) {
       places->value[i] = value;
+      places->width[i] = (uint8_t)width;
+    }
 }
 
 static void add_frame(struct places *places, uint64_t address)
@@ -38,15 +37,16 @@ void places_collect(struct places *places, const struct scenario *scenario, uint
   const unsigned prologue = scenario_prologue(scenario);
 
   places->memory_bytes = memory_bytes;
-  places->levels = scenario_register(scenario, SLAT_CR4, CR4_INITIAL) & CR4_LA57 ? 5 : 4;
+  places->levels = places_levels(scenario);
+  places->pse = scenario_register(scenario, SLAT_CR4, CR4_INITIAL) & CR4_PSE;
 
   for (unsigned i = 0; i < scenario->count; i++) {
     const struct slat_event *event = &scenario->event[i];
 
     switch (event->kind) {
     case SLAT_EVENT_STORE:
-      if (event->width == 8 && i < prologue)
-        places_stored(places, event->address, event->value);
+      if ((event->width == 8 || (event->width == 4 && places->levels == 2)) && i < prologue)
+        places_stored(places, event->address, event->value, event->width);
       add_frame(places, event->address);
       break;
     case SLAT_EVENT_REGISTER:
@@ -79,20 +79,76 @@ uint64_t places_value(const struct places *places, uint64_t spa)
   return 0;
 }
 
+unsigned places_levels(const struct scenario *scenario)
+{
+  const uint64_t cr4 = scenario_register(scenario, SLAT_CR4, CR4_INITIAL);
+  const bool paging = scenario_register(scenario, SLAT_CR0, CR0_INITIAL) & CR0_PG;
+
+  if (paging && !(scenario_register(scenario, SLAT_EFER, EFER_INITIAL) & EFER_LMA))
+    return cr4 & CR4_PAE ? 3 : 2;
+  return cr4 & CR4_LA57 ? 5 : 4;
+}
+
+unsigned places_shift(unsigned levels, unsigned level)
+{
+  return 12 + (levels == 2 ? 10 : 9) * (level - 1);
+}
+
+unsigned places_entries(unsigned levels, unsigned level)
+{
+  return levels == 2 ? 1024 : levels == 3 && level == 3 ? 4 : 512;
+}
+
+uint64_t places_table(uint64_t cr3, unsigned levels)
+{
+  return cr3 & (levels == 2 ? 0xfffff000ULL : levels == 3 ? 0xffffffe0ULL : ENTRY_ADDRESS);
+}
+
 uint64_t places_canonical(uint64_t linear, unsigned levels)
 {
   const unsigned unused = levels == 5 ? 7 : 16;
 
-  return (uint64_t)((int64_t)(linear << unused) >> unused);
+  return levels < 4 ? (uint32_t)linear : (uint64_t)((int64_t)(linear << unused) >> unused);
+}
+
+enum entry_format places_format(const struct places *places, unsigned word)
+{
+  if (places->width[word] == 4)
+    return ENTRY_32BIT;
+  if (places->levels != 3)
+    return ENTRY_LONG;
+  for (unsigned i = 0; i < places->roots; i++)
+    if (places->word[word] - places_table(places->root[i], 3) < 4 * 8)
+      return ENTRY_PDPTE;
+  return ENTRY_PAE;
+}
+
+/* Does an entry map a page? And the address of that. */
+static bool maps_page(const struct places *places, unsigned level, uint64_t entry)
+{
+  if (level == 1)
+    return true;
+  return (entry & ENTRY_PS) && (places->levels == 2 ? places->pse : level == 2 || (level == 3 && places->levels > 3));
+}
+
+static uint64_t page_address(const struct places *places, unsigned level, uint64_t entry, uint64_t linear)
+{
+  const uint64_t offset = (1ULL << places_shift(places->levels, level)) - 1;
+
+  if (places->levels == 2 && level == 2)
+    return (entry >> 13 & 0xff) << 32 | (entry & 0xffc00000) | (linear & offset);
+  return (entry & ENTRY_ADDRESS & ~offset) | (linear & offset);
 }
 
 struct route places_route(const struct places *places, uint64_t root, uint64_t linear)
 {
+  const unsigned levels = places->levels;
   struct route route = { 0 };
-  uint64_t table = root & ENTRY_ADDRESS;
+  uint64_t table = places_table(root, levels);
 
-  for (unsigned level = places->levels; level >= 1; level--) {
-    const uint64_t address = table + 8 * (linear >> (12 + 9 * (level - 1)) & 511);
+  for (unsigned level = levels; level >= 1; level--) {
+    const uint64_t index = linear >> places_shift(levels, level) & (places_entries(levels, level) - 1);
+    const uint64_t address = table + (levels == 2 ? 4 : 8) * index;
     unsigned i = 0;
 
     while (i < places->words && places->word[i] != address)
@@ -103,11 +159,10 @@ struct route places_route(const struct places *places, uint64_t root, uint64_t l
     if (!(places->value[i] & ENTRY_P))
       return route;
     table = places->value[i] & ENTRY_ADDRESS;
-    if (level == 1 || (level < 4 && (places->value[i] & ENTRY_PS))) {
-      const uint64_t offset = (1ULL << (12 + 9 * (level - 1))) - 1;
-
+    if (maps_page(places, level, places->value[i])) {
       route.complete = true;
-      route.spa = (table & ~offset) | (linear & offset);
+      route.level = level;
+      route.spa = page_address(places, level, places->value[i], linear);
       return route;
     }
   }

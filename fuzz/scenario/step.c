@@ -40,7 +40,7 @@ static uint64_t offset_for(struct random *random, unsigned width)
   return random_below(random, 4096 / width) * width;
 }
 
-static struct slat_access pick_access(struct random *random, uint64_t page)
+static struct slat_access pick_access(struct random *random, unsigned levels, uint64_t page)
 {
   const unsigned kind = random_below(random, 100);
   struct slat_access access = {
@@ -53,19 +53,21 @@ static struct slat_access pick_access(struct random *random, uint64_t page)
 
   access.linear = page | offset_for(random, access.width);
   access.implicit = access.kind != SLAT_FETCH && random_once_in(random, 14);
-  if (random_once_in(random, 250))
+  if (levels >= 4 && random_once_in(random, 250))
     access.linear ^= 1ULL << (47 + random_below(random, 17)); /* not canonical, or with CR4.LA57 elsewhere */
   return access;
 }
 
-static void append_access_to(struct scenario *scenario, uint64_t page, struct random *random)
+static void append_access_to(struct scenario *scenario, const struct places *places, uint64_t page,
+                             struct random *random)
 {
-  scenario_append(scenario, &(struct slat_event){ .kind = SLAT_EVENT_ACCESS, .access = pick_access(random, page) });
+  scenario_append(
+    scenario, &(struct slat_event){ .kind = SLAT_EVENT_ACCESS, .access = pick_access(random, places->levels, page) });
 }
 
 static void append_access(struct scenario *scenario, const struct places *places, struct random *random)
 {
-  append_access_to(scenario, pick_page(places, random), random);
+  append_access_to(scenario, places, pick_page(places, random), random);
 }
 
 static void append_invlpg(struct scenario *scenario, uint64_t linear)
@@ -82,18 +84,19 @@ static void append_cr3(struct scenario *scenario, const struct places *places, s
   append_register(scenario, SLAT_CR3, value);
 }
 
-/* The invalidation that a change of an entry needs: INVLPG of a page whose walk uses it, or a reload of CR3.
- * Sometimes none. */
+/* The invalidation that a change of an entry needs: INVLPG of a page whose walk uses it, or a reload of CR3, which for
+ * a PDPTE of PAE paging it must be. Sometimes none. */
 static void append_invalidation(struct scenario *scenario, const struct places *places,
-                                const struct scenario_capabilities *can, struct random *random, uint64_t word)
+                                const struct scenario_capabilities *can, struct random *random, unsigned changed)
 {
+  const uint64_t word = places->word[changed];
   const uint64_t root = scenario_register(scenario, SLAT_CR3, places->root[0]);
   const unsigned choice = random_below(random, 100);
   const unsigned first = random_below(random, places->pages);
 
   if (choice < 12)
     return;
-  if (choice < 32 && can->register_writes) {
+  if ((choice < 32 || places_format(places, changed) == ENTRY_PDPTE) && can->register_writes) {
     append_cr3(scenario, places, random);
     return;
   }
@@ -115,30 +118,48 @@ static uint64_t low_bytes(uint64_t value, unsigned width)
   return width == 8 ? value : value & ((1ULL << (8 * width)) - 1);
 }
 
-/* A store to an entry: `word` gets a mutated value; sometimes only half of it. */
 struct entry_store {
   uint64_t address, value;
   uint8_t width;
 };
 
+/* A store of 8 bytes that puts its value into an entry of 4 bytes, and leaves what the one beside it has. */
+static struct entry_store two_entries(struct places *places, struct entry_store store)
+{
+  const uint64_t both = store.address & ~7ULL;
+  const bool upper = store.address & 4;
+  const uint64_t beside = places_value(places, both + (upper ? 0 : 4));
+
+  places_stored(places, store.address, store.value, 4);
+  return (struct entry_store){ .address = both,
+                               .value = upper ? store.value << 32 | beside : beside << 32 | store.value,
+                               .width = 8 };
+}
+
+/* A store to an entry: `word` gets a mutated value; sometimes only half of it. */
 static struct entry_store mutated_store(const struct scenario *scenario, struct places *places, struct random *random,
                                         unsigned word)
 {
   const uint64_t old = places->value[word];
   const uint64_t other = random_percent(random, 50) ? pick_frame(places, random)
                                                     : places->value[random_below(random, places->words)];
-  const uint64_t value = random_once_in(random, 6) ? other : entry_mutate(random, &scenario->config, old, other);
-  struct entry_store store = { .address = places->word[word], .value = value, .width = 8 };
+  const enum entry_format format = places_format(places, word);
+  const uint64_t value = low_bytes(
+    random_once_in(random, 6) ? other : entry_mutate(random, &scenario->config, format, old, other),
+    places->width[word]);
+  struct entry_store store = { .address = places->word[word], .value = value, .width = places->width[word] };
 
+  if (format == ENTRY_32BIT && random_once_in(random, 6))
+    return two_entries(places, store);
   if (random_once_in(random, 8)) {
-    const unsigned shift = random_percent(random, 60) ? 0 : 4;
+    const unsigned shift = random_percent(random, 60) ? 0 : store.width / 2;
 
-    store.width = shift == 4 || random_percent(random, 50) ? 4 : random_percent(random, 50) ? 2 : 1;
+    store.width = shift > 0 ? store.width / 2 : random_percent(random, 50) ? 4 : random_percent(random, 50) ? 2 : 1;
     store.address += shift;
     store.value = low_bytes(value >> (8 * shift), store.width);
     return store; /* what the whole word is then, `places` need not know exactly */
   }
-  places_stored(places, store.address, value);
+  places_stored(places, store.address, value, store.width);
   return store;
 }
 
@@ -169,7 +190,7 @@ static bool append_alias_store(struct scenario *scenario, struct places *places,
       event.access.width = store.width;
       event.access.user = random_percent(random, 30);
       scenario_append(scenario, &event);
-      append_invalidation(scenario, places, can, random, places->word[word]);
+      append_invalidation(scenario, places, can, random, word);
       return true;
     }
   }
@@ -190,8 +211,9 @@ static bool append_remap(struct scenario *scenario, struct places *places, struc
   const bool outside = route.spa >= places->memory_bytes;
   const uint64_t frame = outside ? places->word[random_below(random, places->words)]
                                  : places->memory_bytes + (16 << 20);
-  const uint64_t value = (places->value[word] & ~ENTRY_ADDRESS) |
-                         (frame & ENTRY_ADDRESS & ~(route.words < 4 ? 0x1fffffULL : 0));
+  const uint64_t offset = (1ULL << places_shift(places->levels, route.level)) - 1;
+  const uint64_t value = low_bytes((places->value[word] & ~ENTRY_ADDRESS) | (frame & ENTRY_ADDRESS & ~offset),
+                                   places->width[word]);
 
   for (unsigned i = 0; i < places->pages; i++) {
     const struct route alias = places_route(places, root, places->page[i]);
@@ -202,10 +224,11 @@ static bool append_remap(struct scenario *scenario, struct places *places, struc
       continue;
     scenario_append(scenario, &event);
     event.access.linear = places->page[i] | (places->word[word] & 0xfff);
+    event.access.width = places->width[word];
     event.stores = true;
     event.value = value;
     scenario_append(scenario, &event);
-    places_stored(places, places->word[word], value);
+    places_stored(places, places->word[word], value, places->width[word]);
     append_invlpg(scenario, page);
     event.access.linear = page | (random_percent(random, 60) ? frame & 0xfff : 0);
     event.value = random_percent(random, 50) ? 0 : value;
@@ -224,40 +247,67 @@ static void append_outside_store(struct scenario *scenario, struct places *place
   scenario_append(scenario,
                   &(struct slat_event){
                     .kind = SLAT_EVENT_STORE, .address = store.address, .value = store.value, .width = store.width });
-  append_invalidation(scenario, places, can, random, places->word[word]);
+  append_invalidation(scenario, places, can, random, word);
 }
 
 /* From outside, what an entry above a page refers to changes: a table and a page change places, at the same address, or
  * another table is referred to. What is kept of the one must not be taken for the other. @return false: there is none. */
-static bool append_upper_change(struct scenario *scenario, struct places *places, struct random *random)
+static bool append_upper_change(struct scenario *scenario, struct places *places,
+                                const struct scenario_capabilities *can, struct random *random)
 {
   const uint64_t page = pick_page(places, random);
   const struct route route = places_route(places, scenario_register(scenario, SLAT_CR3, places->root[0]), page);
 
-  if (route.words < 3)
+  const unsigned lowest = places->levels < 4 ? places->levels - 2 : 2;
+
+  if (route.words <= lowest)
     return false;
   const bool other = random_percent(random, 50);
-  const unsigned word = (unsigned)route.word[other ? random_below(random, 3) : 2];
+  const unsigned word = (unsigned)route.word[other ? random_below(random, lowest + 1) : lowest];
   const uint64_t frame = places->word[random_below(random, places->words)];
   const uint64_t value = other ? (places->value[word] & ~ENTRY_ADDRESS) | (frame & ENTRY_ADDRESS)
                                : places->value[word] ^ ENTRY_PS;
 
-  append_access_to(scenario, page, random);
-  scenario_append(scenario, &(struct slat_event){
-                              .kind = SLAT_EVENT_STORE, .address = places->word[word], .value = value, .width = 8 });
-  places_stored(places, places->word[word], value);
-  if (random_percent(random, 50))
+  append_access_to(scenario, places, page, random);
+  scenario_append(scenario, &(struct slat_event){ .kind = SLAT_EVENT_STORE,
+                                                  .address = places->word[word],
+                                                  .value = low_bytes(value, places->width[word]),
+                                                  .width = places->width[word] });
+  places_stored(places, places->word[word], low_bytes(value, places->width[word]), places->width[word]);
+  if (places_format(places, word) == ENTRY_PDPTE && can->register_writes)
+    append_cr3(scenario, places, random);
+  else if (random_percent(random, 50))
     append_invlpg(scenario, page);
-  append_access_to(scenario, page, random);
+  append_access_to(scenario, places, page, random);
   return true;
 }
 
-static void append_control_write(struct scenario *scenario, const struct scenario_capabilities *can,
-                                 struct random *random)
+/* Outside of long mode: what changes the mode, what an entry means, or only loads the PDPTEs. */
+static void append_mode_write(struct scenario *scenario, const struct places *places, struct random *random)
+{
+  const uint64_t cr4 = scenario_register(scenario, SLAT_CR4, CR4_INITIAL);
+  const unsigned choice = random_below(random, 10);
+
+  if (choice == 0)
+    append_register(scenario, SLAT_CR4, cr4 ^ CR4_PAE);
+  else if (choice < 6)
+    append_register(scenario, SLAT_CR4, cr4 ^ CR4_PSE);
+  else
+    append_register(scenario, SLAT_CR0, scenario_register(scenario, SLAT_CR0, CR0_INITIAL) ^ CR0_CD);
+  if (random_percent(random, 40))
+    append_cr3(scenario, places, random);
+}
+
+static void append_control_write(struct scenario *scenario, const struct places *places,
+                                 const struct scenario_capabilities *can, struct random *random)
 {
   const struct slat_config *config = &scenario->config;
   const unsigned choice = can->register_writes ? random_below(random, 5) : 0;
 
+  if (places->levels < 4 && can->register_writes && random_percent(random, 20)) {
+    append_mode_write(scenario, places, random);
+    return;
+  }
   if (choice <= 1)
     append_register(scenario, SLAT_RFLAGS, scenario_register(scenario, SLAT_RFLAGS, 0) ^ RFLAGS_AC);
   else if (choice == 2)
@@ -279,7 +329,7 @@ void step_append(struct scenario *scenario, struct places *places, const struct 
     return;
   if (choice >= 96 && places->words > 0 && can->stores_by_access && append_remap(scenario, places, random))
     return;
-  if (choice >= 92 && choice < 96 && places->words > 0 && append_upper_change(scenario, places, random))
+  if (choice >= 92 && choice < 96 && places->words > 0 && append_upper_change(scenario, places, can, random))
     return;
   if (choice >= 14 && choice < 19 && places->words > 0)
     append_outside_store(scenario, places, can, random);
@@ -288,7 +338,7 @@ void step_append(struct scenario *scenario, struct places *places, const struct 
   else if (choice >= 23 && choice < 26 && can->register_writes)
     append_cr3(scenario, places, random);
   else if (choice >= 26 && choice < 34)
-    append_control_write(scenario, can, random);
+    append_control_write(scenario, places, can, random);
   else
     append_access(scenario, places, random);
 }

@@ -14,8 +14,11 @@ uint64_t scenario_register(const struct scenario *scenario, unsigned reg, uint64
 
 #define CR0_INITIAL 0x80010001ULL /* PG, WP, PE */
 #define CR0_WP (1ULL << 16)
+#define CR0_CD (1ULL << 30)
 #define CR0_PG (1ULL << 31)
 #define CR4_INITIAL 0x20ULL /* PAE */
+#define CR4_PSE (1ULL << 4)
+#define CR4_PAE (1ULL << 5)
 #define CR4_LA57 (1ULL << 12)
 #define CR4_PCIDE (1ULL << 17)
 #define CR4_SMEP (1ULL << 20)

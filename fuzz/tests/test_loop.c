@@ -12,6 +12,7 @@
 /* cmocka needs the five above first */
 #include <cmocka.h>
 #include "../loop/loop.h"
+#include "../loop/pdptes.h"
 #include "../loop/minimise.h"
 #include "fake_target.h"
 
@@ -346,12 +347,14 @@ static void map_page_0(void)
   memory_set(&memory, 0x4008, 0x6067);
 }
 
+static const struct slat_controls four_level = { .guest_table = 0x1000, .paging = true };
+
 static void change(struct staleness *staleness, uint64_t spa, uint64_t value)
 {
   const uint64_t before = memory_word(&memory, spa);
 
   memory_set(&memory, spa, value);
-  staleness_store(staleness, spa, before, value);
+  staleness_store(staleness, &four_level, spa, before, value);
 }
 
 static void staleness_is_exact(void **state)
@@ -363,19 +366,19 @@ static void staleness_is_exact(void **state)
   assert_true(memory_open(&memory, 1 << 20));
   map_page_0();
   staleness_reset(&s);
-  assert_int_equal(staleness_of(&s, &memory, 0x1000, 4, 0), STALE_NOT);
+  assert_int_equal(staleness_of(&s, &memory, &four_level, 0), STALE_NOT);
 
   /* a store to another page's entry does not matter, one to a common table does; INVLPG ends it for its page only */
   change(&s, 0x4008, 0x7067);
-  assert_int_equal(staleness_of(&s, &memory, 0x1000, 4, 0), STALE_NOT);
-  assert_int_equal(staleness_of(&s, &memory, 0x1000, 4, 0x1000), STALE_STORE);
+  assert_int_equal(staleness_of(&s, &memory, &four_level, 0), STALE_NOT);
+  assert_int_equal(staleness_of(&s, &memory, &four_level, 0x1000), STALE_STORE);
   change(&s, 0x3000, 0x4025);
-  assert_int_equal(staleness_of(&s, &memory, 0x1000, 4, 0), STALE_STORE);
+  assert_int_equal(staleness_of(&s, &memory, &four_level, 0), STALE_STORE);
   staleness_flush_page(&s, 0x123);
-  assert_int_equal(staleness_of(&s, &memory, 0x1000, 4, 0), STALE_NOT);
-  assert_int_equal(staleness_of(&s, &memory, 0x1000, 4, 0x1000), STALE_STORE);
+  assert_int_equal(staleness_of(&s, &memory, &four_level, 0), STALE_NOT);
+  assert_int_equal(staleness_of(&s, &memory, &four_level, 0x1000), STALE_STORE);
   staleness_flush_all(&s);
-  assert_int_equal(staleness_of(&s, &memory, 0x1000, 4, 0x1000), STALE_NOT);
+  assert_int_equal(staleness_of(&s, &memory, &four_level, 0x1000), STALE_NOT);
 
   /* not present before, not accessed before, ignored bits: nothing can be stale */
   map_page_0();
@@ -385,13 +388,13 @@ static void staleness_is_exact(void **state)
   memory_set(&memory, 0x4000, 0x5007);
   change(&s, 0x4000, 0x6007);
   change(&s, 0x3000, 0x4027 | 1ULL << 52 | 1 << 9);
-  assert_int_equal(staleness_of(&s, &memory, 0x1000, 4, 0), STALE_NOT);
+  assert_int_equal(staleness_of(&s, &memory, &four_level, 0), STALE_NOT);
 
   /* a page fault ends it for its page, and is remembered as the reason */
   change(&s, 0x2000, 0);
-  assert_int_equal(staleness_of(&s, &memory, 0x1000, 4, 0), STALE_STORE);
+  assert_int_equal(staleness_of(&s, &memory, &four_level, 0), STALE_STORE);
   staleness_page_fault(&s, 0, 4);
-  assert_int_equal(staleness_of(&s, &memory, 0x1000, 4, 0), STALE_NOT);
+  assert_int_equal(staleness_of(&s, &memory, &four_level, 0), STALE_NOT);
   assert_true(staleness_fresh_by_fault(&s, 0x18, &code));
   assert_int_equal(code, 4);
   staleness_flush_page(&s, 0);
@@ -402,8 +405,98 @@ static void staleness_is_exact(void **state)
   staleness_reset(&s);
   memory_set(&memory, 0x4000, 1ULL << 63 | 0x5067);
   staleness_nxe_cleared(&s);
-  assert_int_equal(staleness_of(&s, &memory, 0x1000, 4, 0), STALE_REGISTER);
-  assert_int_equal(staleness_of(&s, &memory, 0x1000, 4, 0x1000), STALE_NOT);
+  assert_int_equal(staleness_of(&s, &memory, &four_level, 0), STALE_REGISTER);
+  assert_int_equal(staleness_of(&s, &memory, &four_level, 0x1000), STALE_NOT);
+}
+
+/* PAE paging: the walk begins at a register; 62:52 are reserved, so that a store to them matters. A change of a register that flushes nothing
+ * makes all stale. */
+static void staleness_in_pae(void **state)
+{
+  const struct slat_controls pae = { .guest = { .mode = SLAT_PAGING_PAE },
+                                     .guest_table = 0x1020,
+                                     .pdpte = { 0x3001, 0, 0x3001, 0 },
+                                     .paging = true,
+                                     .pdpte_registers = true };
+  struct slat_controls read = pae;
+  struct staleness s;
+
+  (void)state;
+  map_page_0();
+  staleness_reset(&s);
+  memory_set(&memory, 0x1020, 0x3001);
+  staleness_store(&s, &pae, 0x1020, 0x3001, 0); /* no table of a walk */
+  assert_int_equal(staleness_of(&s, &memory, &pae, 0x80000000), STALE_NOT);
+  staleness_store(&s, &pae, 0x4000, 0x5067, 0x5067 | 1ULL << 52);
+  assert_int_equal(staleness_of(&s, &memory, &pae, 0x80000000), STALE_STORE);
+  assert_int_equal(staleness_of(&s, &memory, &pae, 0x40000000), STALE_NOT);
+  staleness_flush_all(&s);
+  staleness_all_changed(&s);
+  assert_int_equal(staleness_of(&s, &memory, &pae, 0), STALE_REGISTER);
+  staleness_flush_page(&s, 0);
+  assert_int_equal(staleness_of(&s, &memory, &pae, 0), STALE_NOT);
+
+  /* where walks read the PDPTE, it has no accessed flag */
+  read.pdpte_registers = false;
+  staleness_reset(&s);
+  staleness_store(&s, &read, 0x1020, 0x3001, 0x2001);
+  assert_int_equal(staleness_of(&s, &memory, &read, 0), STALE_STORE);
+  assert_int_equal(staleness_of(&s, &memory, &read, 0x40000000), STALE_NOT);
+}
+
+/* 32-bit paging: half a word is an entry; PS means something with CR4.PSE only. */
+static void staleness_in_32_bit_paging(void **state)
+{
+  struct slat_controls two_level = { .guest = { .mode = SLAT_PAGING_32BIT, .pse = true },
+                                     .guest_table = 0x1000,
+                                     .paging = true };
+  struct staleness s;
+
+  (void)state;
+  memory_reset(&memory);
+  memory_set(&memory, 0x1000, 0x20a7ULL << 32 | 0x2027);
+  memory_set(&memory, 0x2000, 0x6027ULL << 32 | 0x5027);
+  staleness_reset(&s);
+  staleness_store(&s, &two_level, 0x2000, 0x6027ULL << 32 | 0x5027, 0x7027ULL << 32 | 0x5027);
+  assert_int_equal(staleness_of(&s, &memory, &two_level, 0), STALE_NOT);
+  assert_int_equal(staleness_of(&s, &memory, &two_level, 0x1000), STALE_STORE);
+  assert_int_equal(staleness_of(&s, &memory, &two_level, 0x401000), STALE_NOT); /* a page of 4 MB */
+  two_level.guest.pse = false;
+  assert_int_equal(staleness_of(&s, &memory, &two_level, 0x401000), STALE_STORE);
+}
+
+/* MOV to CR3 in PAE paging, and a change of CR4.PSE, load the registers; CR0.WP does not. */
+static void pdptes_are_loaded(void **state)
+{
+  const struct slat_config config = { .vendor = SLAT_INTEL, .maxphyaddr = 40 };
+  const struct slat_event efer = { .kind = SLAT_EVENT_REGISTER, .reg = SLAT_EFER },
+                          cr3 = { .kind = SLAT_EVENT_REGISTER, .reg = SLAT_CR3, .value = 0x1020 },
+                          cr4 = { .kind = SLAT_EVENT_REGISTER, .reg = SLAT_CR4, .value = 0x30 },
+                          cr0 = { .kind = SLAT_EVENT_REGISTER, .reg = SLAT_CR0, .value = 0x80000001 };
+  struct slat_machine before, after;
+
+  (void)state;
+  memory_reset(&memory);
+  memory_set(&memory, 0x1020, 0x3001);
+  memory_set(&memory, 0x1038, 0x4001);
+  assert_int_equal(slat_open(&before, &config), SLAT_OK);
+  assert_int_equal(slat_feed(&before, &efer), SLAT_OK);
+  after = before;
+  assert_int_equal(slat_feed(&after, &cr3), SLAT_OK);
+  assert_true(pdptes_loaded_by(&cr3, &before, &after));
+  pdptes_load(&after, &memory);
+  assert_int_equal(after.cpu[0].reg[SLAT_PDPTE0], 0x3001);
+  assert_int_equal(after.cpu[0].reg[SLAT_PDPTE3], 0x4001);
+  assert_int_equal(after.cpu[0].status, SLAT_OK);
+  memory_set(&memory, 0x1038, 0x4003);
+  pdptes_load(&after, &memory);
+  assert_int_equal(after.cpu[0].status, SLAT_INVALID_PDPTE);
+  before = after;
+  assert_int_equal(slat_feed(&after, &cr4), SLAT_OK);
+  assert_true(pdptes_loaded_by(&cr4, &before, &after));
+  before = after;
+  assert_int_equal(slat_feed(&after, &cr0), SLAT_OK);
+  assert_false(pdptes_loaded_by(&cr0, &before, &after));
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -432,6 +525,9 @@ int main(void)
     TEST(unreadable_bytes_are_refused),
     TEST(same_seed_same_scenario),
     TEST(staleness_is_exact),
+    TEST(staleness_in_pae),
+    TEST(staleness_in_32_bit_paging),
+    TEST(pdptes_are_loaded),
   };
 
   return cmocka_run_group_tests_name("loop", tests, NULL, NULL);

@@ -15,6 +15,21 @@ static bool too_wide(const struct slat_controls *c, const struct slat_access *a,
          (slat_finds_final(w) && SLAT_RULE(NPT_GPA_WIDTH, slat_gpa_of_final(c, a, w) >= 0x1000000000000));
 }
 
+/* A walk whose last step maps a page, and whose access the guest's rights allow, took the page's GPA through stage 2. */
+/*@ ghost
+  /@ requires readable: \valid_read(m) && \valid_read(c) && \valid_read(a);
+     requires ends: ends_at(o, f, m, c, a, s, level);
+     requires page: s.reached != 0 && s.entry.kind == SLAT_ENTRY_PAGE && o.kind != SLAT_PAGE_FAULT;
+     terminates \true;
+     assigns \nothing;
+     ensures path: path_is(f, m, c, guest_leaf(c, s.value, a->linear, level));
+  @/
+  void path_of_page(const struct slat_memory *m, const struct slat_controls *c, const struct slat_access *a,
+                    struct slat_outcome o, struct slat_stage2 f, struct slat_step s, unsigned level)
+  {
+  }
+*/
+
 enum slat_status slat_permitted(const struct slat_machine *machine, unsigned cpu, const struct slat_memory *memory,
                                 const struct slat_access *access, struct slat_permitted *out)
 {
@@ -35,6 +50,20 @@ enum slat_status slat_permitted(const struct slat_machine *machine, unsigned cpu
   //@ assert ends: walks(c, access->linear) ==> walk_end_is(w, memory, c, access);
   //@ assert walk: walk_is(w, memory, c, access);
   //@ assert none: w.end == 6 ==> access->linear <= 0xFFFFFFFF || !has_final(w);
+  //@ assert path5: visited(w, 5) ==> path_is(w.step[5].stage2, memory, c, w.step[5].gpa);
+  //@ assert path4: visited(w, 4) ==> path_is(w.step[4].stage2, memory, c, w.step[4].gpa);
+  //@ assert path3: visited(w, 3) ==> path_is(w.step[3].stage2, memory, c, w.step[3].gpa);
+  //@ assert path2: w.end <= 2 ==> path_is(w.step[2].stage2, memory, c, w.step[2].gpa);
+  //@ assert path1: w.end <= 1 ==> path_is(w.step[1].stage2, memory, c, w.step[1].gpa);
+  //@ assert final6: w.end == 6 && has_final(w) ==> path_is(w.final, memory, c, access->linear);
+  //@ ghost if (w.end == 3 && w.step[3].reached && w.step[3].entry.kind == SLAT_ENTRY_PAGE && w.outcome.kind != SLAT_PAGE_FAULT) path_of_page(memory, c, access, w.outcome, w.final, w.step[3], 3);
+  //@ ghost if (w.end == 2 && w.step[2].reached && w.step[2].entry.kind == SLAT_ENTRY_PAGE && w.outcome.kind != SLAT_PAGE_FAULT) path_of_page(memory, c, access, w.outcome, w.final, w.step[2], 2);
+  //@ ghost if (w.end == 1 && w.step[1].reached && w.step[1].entry.kind == SLAT_ENTRY_PAGE && w.outcome.kind != SLAT_PAGE_FAULT) path_of_page(memory, c, access, w.outcome, w.final, w.step[1], 1);
+  //@ assert final3: w.end == 3 && has_final(w) && w.outcome.kind != SLAT_PAGE_FAULT ==> path_is(w.final, memory, c, guest_leaf(c, w.step[3].value, access->linear, 3));
+  //@ assert final2: w.end == 2 && has_final(w) && w.outcome.kind != SLAT_PAGE_FAULT ==> path_is(w.final, memory, c, guest_leaf(c, w.step[2].value, access->linear, 2));
+  //@ assert final1: w.end == 1 && has_final(w) && w.outcome.kind != SLAT_PAGE_FAULT ==> path_is(w.final, memory, c, guest_leaf(c, w.step[1].value, access->linear, 1));
+  //@ assert last: has_final(w) ==> w.end == 6 || w.end == 3 || w.end == 2 || w.end == 1;
+  //@ assert final: final_path_is(w, memory, c, access);
   //@ assert paths: paths_are(w, memory, c, access);
   if (c->stage2 == SLAT_STAGE2_NPT && too_wide(c, access, w))
     return SLAT_UNSUPPORTED_NPT_WIDTH;

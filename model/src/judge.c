@@ -336,6 +336,5 @@ enum slat_rule slat_judge_update(const struct slat_permitted *set, uint64_t spa,
                                         judge_flag(FLAG(before, 0x40), FLAG(after, 0x40), may.dirty, must.dirty, done,
                                                    stage2 ? SLAT_RULE_NPT_DIRTY : SLAT_RULE_GUEST_DIRTY));
 
-  return first_of(first_of(ept, guest),
-                  judge_upper_half(set, spa, before / 0x100000000, after / 0x100000000, done));
+  return first_of(first_of(ept, guest), judge_upper_half(set, spa, before / 0x100000000, after / 0x100000000, done));
 }

@@ -5,7 +5,7 @@
 /* The result at the entry that ends the walk. */
 /*@ requires level_range: 1 <= level <= 4;
     requires ends: k.kind == SLAT_ENTRY_NOT_PRESENT || k.kind == SLAT_ENTRY_RESERVED ||
-      (k.kind == SLAT_ENTRY_PAGE && level <= 3);
+      (k.kind == SLAT_ENTRY_PAGE && level <= 3) || k.kind == SLAT_ENTRY_PDPTE; // no modelled state has a host in PAE paging
     requires rule_range: SLAT_RULE_NONE < k.rule < SLAT_RULE_COUNT;
     terminates \true;
     assigns \nothing;

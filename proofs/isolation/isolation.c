@@ -69,8 +69,8 @@ static void done_is_reached(const struct slat_memory *m, const struct slat_contr
     ensures reached: stage2_reaches(m, c, s.stage2.spa);
     ensures value: s.value == guest_word(m, c, s.stage2.spa);
 */
-static void step_is_reached(const struct slat_memory *m, const struct slat_controls *c, struct slat_step s, uint64_t gpa,
-                            unsigned level)
+static void step_is_reached(const struct slat_memory *m, const struct slat_controls *c, struct slat_step s,
+                            uint64_t gpa, unsigned level)
 {
   (void)level;
   //@ assert spa: s2_end(m, c, gpa) == SLAT_S2_PAGE && s2_spa(m, c, gpa) == s.stage2.spa;

@@ -37,6 +37,17 @@ struct kip_registers kvm_registers(const struct slat_machine *machine)
                                  .pkru = (uint32_t)reg[SLAT_PKRU] };
 }
 
+bool kvm_is_such(const struct slat_machine *machine)
+{
+  const struct slat_controls *controls = &machine->cpu[0].controls;
+
+  if (!controls->paging)
+    return true;
+  if (controls->guest.mode == SLAT_PAGING_32BIT)
+    return !controls->guest.pse || machine->config.pse36;
+  return controls->guest.mode != SLAT_PAGING_PAE || controls->pdpte_registers || controls->stage2 != SLAT_STAGE2_NONE;
+}
+
 enum target_status kvm_status(enum kip_status status)
 {
   return status == KIP_OK ? TARGET_OK : status == KIP_REFUSED ? TARGET_REFUSED : TARGET_BROKEN;
@@ -57,6 +68,28 @@ bool kvm_canonical(const struct slat_controls *controls, uint64_t linear)
   const unsigned unused = controls->la57 ? 7 : 16;
 
   return (uint64_t)((int64_t)(linear << unused) >> unused) == linear;
+}
+
+bool kvm_4mb_of_36_bits(struct slat_machine *machine)
+{
+  struct slat_controls *controls = &machine->cpu[0].controls;
+
+  if (!controls->paging || controls->guest.mode != SLAT_PAGING_32BIT || !controls->guest.pse)
+    return false;
+  controls->guest.limit_4mb = 1ULL << 36;
+  return true;
+}
+
+bool kvm_fetch_bit_by_nxe(const struct slat_machine *machine, const struct slat_access *access,
+                          struct slat_outcome *outcome)
+{
+  const struct slat_controls *controls = &machine->cpu[0].controls;
+
+  if (outcome->kind != SLAT_PAGE_FAULT || access->kind != SLAT_FETCH || !controls->paging ||
+      controls->guest.mode != SLAT_PAGING_32BIT || !(machine->cpu[0].reg[SLAT_EFER] & KVM_EFER_NXE))
+    return false;
+  outcome->code |= KIP_PF_FETCH;
+  return true;
 }
 
 bool kvm_load(uint64_t spa, void *to, unsigned bytes)

@@ -42,9 +42,10 @@ static enum target_status start(const struct slat_machine *machine)
     .npt_cr4 = reg[SLAT_HOST_CR4],
     .npt_efer = reg[SLAT_HOST_EFER],
     .l2 = kvm_registers(machine),
+    .pdpte = { reg[SLAT_PDPTE0], reg[SLAT_PDPTE1], reg[SLAT_PDPTE2], reg[SLAT_PDPTE3] },
   };
 
-  return kvm_status(kip_enter_nested(&nested));
+  return kvm_is_such(machine) ? kvm_status(kip_enter_nested(&nested)) : TARGET_REFUSED;
 }
 
 static enum target_status apply(const struct slat_event *event, const struct slat_machine *after)
@@ -105,7 +106,10 @@ const struct fuzz_target fuzz_target = {
   .observations = 1 << OBSERVE_WALK | 1 << OBSERVE_FLAGS | 1 << OBSERVE_DATA,
   .codes = { [SLAT_PAGE_FAULT] = 0x3f, [SLAT_EPT_VIOLATION] = 0x3f, [SLAT_NESTED_PAGE_FAULT] = 0x1f },
   .fault_levels = { [1] = 0x3e, [2] = 0x1e },
-  .page_sizes = 7,
+  .page_sizes = 15,
+  .levels = 0x3c,
+  .rules = { SLAT_RULE_PAE_PDPTE_NOT_PRESENT, SLAT_RULE_PAE_PDPTE_RSVD, SLAT_RULE_GUEST_RSVD_PAE_HIGH,
+             SLAT_RULE_GUEST_RSVD_4MB_PAGE },
   .setup = kvm_setup,
   .version = kip_kernel_version,
   .reset = reset,

@@ -9,8 +9,17 @@
 
 extern const struct waiver kvm_nested_walk_waivers[];
 
-/* The shortcuts. */
-enum { GPA_WITHOUT_OFFSET = 1, READS_TOO = 2, TABLES_WRITTEN = 4, FETCHES_READ = 8, GPA_OF_48_BITS = 16 };
+/* The shortcuts, in the order of the rows. */
+enum {
+  GPA_WITHOUT_OFFSET = 1,
+  READS_TOO = 2,
+  FETCH_BIT_BY_NXE = 4,
+  PAGES_OF_36_BITS = 8,
+  PDPTES_KEPT = 16,
+  TABLES_WRITTEN = 32,
+  FETCHES_READ = 64,
+  GPA_OF_48_BITS = 128
+};
 
 #define VIOLATION_READ (1ULL << 0)
 #define VIOLATION_FINAL (1ULL << 8)
@@ -45,6 +54,8 @@ static struct slat_outcome as_reported(const struct slat_outcome *permitted, con
   if (outcome.kind == SLAT_EPT_VIOLATION && (outcome.code & VIOLATION_FINAL) && (shortcuts & READS_TOO) &&
       d->access->kind != SLAT_READ)
     outcome.code |= VIOLATION_READ;
+  if (shortcuts & FETCH_BIT_BY_NXE)
+    kvm_fetch_bit_by_nxe(d->machine, d->access, &outcome);
   outcome.code_open |= d->code_unknown;
   return outcome;
 }
@@ -77,12 +88,15 @@ static uint64_t read_narrow(void *context, uint64_t spa)
 /* Which words are guest entries, the walk tells, one more each time: where an entry leads depends on those before
  * it. */
 static void narrow_guest_entries(struct narrow_memory *narrow, const struct divergence *d,
-                                 const struct slat_controls *controls)
+                                 struct slat_controls *controls)
 {
   *narrow = (struct narrow_memory){ .view = { .read = read_narrow, .context = narrow },
                                     .memory = d->memory,
                                     .dropped = GPA_ABOVE_48 & ((1ULL << d->machine->config.maxphyaddr) - 1) };
-  for (unsigned level = controls->la57 ? 5 : 4; level >= 1 && controls->paging; level--) {
+  for (unsigned i = 0; i < 4; i++)
+    controls->pdpte[i] &= ~narrow->dropped;
+  for (unsigned level = slat_walk_linear(&narrow->view, controls, d->access).begin; level >= 1 && controls->paging;
+       level--) {
     const struct slat_walk walk = slat_walk_linear(&narrow->view, controls, d->access);
 
     if (walk.end > level || !walk.step[level].reached)
@@ -113,13 +127,30 @@ static struct slat_outcome execute_only_violation(const struct slat_outcome *tra
   };
 }
 
+/* Takes KVM's PDPTEs in place of memory's. @return false: they are the same, so that nothing is explained by them. */
+static bool take_kept_pdptes(const struct divergence *d, struct slat_controls *controls)
+{
+  const struct slat_stage2 table = slat_stage2_walk(d->memory, controls, controls->guest_table);
+  bool same = table.end == SLAT_S2_PAGE && table.write && table.user;
+
+  if (!controls->paging || controls->guest.mode != SLAT_PAGING_PAE || controls->pdpte_registers)
+    return false;
+  kip_get_pdptes(controls->pdpte);
+  for (unsigned i = 0; i < 4; i++)
+    same = same && controls->pdpte[i] == d->memory->read(d->memory->context, table.spa + 8 * i);
+  controls->pdpte_registers = !same;
+  return !same;
+}
+
 static bool explained(const struct divergence *d, unsigned shortcuts)
 {
-  const struct slat_controls *controls;
+  struct slat_controls *controls;
   struct slat_machine machine;
   struct slat_outcome observed;
   struct slat_permitted set;
-  struct narrow_memory narrow;
+  struct narrow_memory narrow = { .view = { .read = read_narrow, .context = &narrow }, .memory = d->memory };
+  enum slat_status status = SLAT_OK;
+  bool kept = false;
 
   if (!d->observed || !d->set)
     return false;
@@ -130,15 +161,21 @@ static bool explained(const struct divergence *d, unsigned shortcuts)
   if ((shortcuts & TABLES_WRITTEN) && machine.config.stage2 == SLAT_STAGE2_EPT && !controls->ept_ad &&
       !write_tables(&machine))
     return false;
+  if (shortcuts & PAGES_OF_36_BITS)
+    kvm_4mb_of_36_bits(&machine);
+  if (shortcuts & PDPTES_KEPT)
+    kept = take_kept_pdptes(d, controls);
   if (shortcuts & GPA_OF_48_BITS) {
     narrow_guest_entries(&narrow, d, controls);
     observed.gpa &= ~GPA_ABOVE_48;
   }
-  if ((shortcuts & (TABLES_WRITTEN | GPA_OF_48_BITS)) &&
-      slat_permitted(&machine, 0, shortcuts & GPA_OF_48_BITS ? &narrow.view : d->memory, d->access, &set) != SLAT_OK)
-    return false;
-  if ((shortcuts & GPA_OF_48_BITS) && (narrow.outside || narrows_both(&narrow, d, controls)))
+  if (shortcuts & (PAGES_OF_36_BITS | PDPTES_KEPT | TABLES_WRITTEN | GPA_OF_48_BITS))
+    status = slat_permitted(&machine, 0, &narrow.view, d->access, &set);
+  if (((shortcuts & GPA_OF_48_BITS) && (narrow.outside || narrows_both(&narrow, d, controls))) ||
+      (kept && (narrow.outside || status == SLAT_UNSUPPORTED_NPT_WIDTH)))
     return true; /* not to be told from outside */
+  if (status != SLAT_OK)
+    return false;
   if ((shortcuts & FETCHES_READ) && d->access->kind == SLAT_FETCH && machine.config.ept_execute_only &&
       set.outcome[0].kind == SLAT_TRANSLATED && !slat_stage2_walk(d->memory, controls, set.outcome[0].gpa).read)
     set.outcome[0] = execute_only_violation(&set.outcome[0], d->access);
@@ -158,20 +195,54 @@ static bool read_bit_set(const struct divergence *d)
   return explained(d, GPA_WITHOUT_OFFSET | READS_TOO);
 }
 
+static bool fetch_bit_by_nxe(const struct divergence *d)
+{
+  return explained(d, FETCH_BIT_BY_NXE | (FETCH_BIT_BY_NXE - 1));
+}
+
+static bool pages_of_36_bits(const struct divergence *d)
+{
+  return explained(d, PAGES_OF_36_BITS | (PAGES_OF_36_BITS - 1));
+}
+
+/* The fault, or the address, is the same either way; the flags are those of the walk from the kept ones. */
+static bool flags_of_kept_pdptes(const struct divergence *d)
+{
+  struct narrow_memory narrow = { .view = { .read = read_narrow, .context = &narrow }, .memory = d->memory };
+  struct slat_machine machine = *d->machine;
+  struct slat_permitted set;
+  enum slat_status status;
+
+  if (!d->access || !take_kept_pdptes(d, &machine.cpu[0].controls))
+    return false;
+  status = slat_permitted(&machine, 0, &narrow.view, d->access, &set);
+  if (narrow.outside || status == SLAT_UNSUPPORTED_NPT_WIDTH)
+    return true; /* not to be told from outside */
+  return status == SLAT_OK &&
+         slat_judge_update(&set, d->spa, d->before, d->after, set.outcome[0].kind == SLAT_TRANSLATED) == SLAT_RULE_NONE;
+}
+
+static bool pdptes_kept(const struct divergence *d)
+{
+  if (d->observation == OBSERVE_FLAGS)
+    return flags_of_kept_pdptes(d);
+  return explained(d, PDPTES_KEPT | (PDPTES_KEPT - 1));
+}
+
 static bool tables_written(const struct divergence *d)
 {
-  return explained(d, GPA_WITHOUT_OFFSET | READS_TOO | TABLES_WRITTEN);
+  return explained(d, TABLES_WRITTEN | (TABLES_WRITTEN - 1));
 }
 
 static bool execute_only_refused(const struct divergence *d)
 {
-  return explained(d, GPA_WITHOUT_OFFSET | READS_TOO | TABLES_WRITTEN | FETCHES_READ);
+  return explained(d, FETCHES_READ | (FETCHES_READ - 1));
 }
 
 static bool gpa_of_48_bits(const struct divergence *d)
 {
   return d->set && d->set->outcome[0].rule == SLAT_RULE_EPT_GPA_WIDTH &&
-         explained(d, GPA_WITHOUT_OFFSET | READS_TOO | TABLES_WRITTEN | FETCHES_READ | GPA_OF_48_BITS);
+         explained(d, GPA_OF_48_BITS | (GPA_OF_48_BITS - 1));
 }
 
 const struct waiver kvm_nested_walk_waivers[] = {
@@ -196,6 +267,39 @@ const struct waiver kvm_nested_walk_waivers[] = {
                 "fuzz/findings/kvm-nested-walk/read-bit.md",
     .report_only = true,
     .covers = read_bit_set,
+  },
+  {
+    .id = "fetch_bit_by_nxe",
+    .statement = "In 32-bit paging the error code of a fetch has bit 4 set by EFER.NXE alone.",
+    .manual = "bit 4 is set for a fetch if CR4.SMEP = 1, or CR4.PAE = 1 and IA32_EFER.NXE = 1 (SDM 3A, Page-Fault "
+              "Exceptions, 4.7)",
+    .evidence = "arch/x86/kvm/mmu/mmu.c, kvm_calc_cpu_role(): efer_nx is EFER's bit in every paging mode. "
+                "fuzz/findings/kvm-nested-walk/fetch-bit-by-nxe.md",
+    .report_only = true,
+    .covers = fetch_bit_by_nxe,
+  },
+  {
+    .id = "pages_of_36_bits",
+    .statement = "In a PDE that maps 4 MB bits 21:17 are reserved, and bits 16:13 are not, whatever MAXPHYADDR.",
+    .manual =
+      "bits (M-20):13 hold bits (M-1):32 of the address, and bits 21:(M-19) are reserved, where M is the minimum of "
+      "40 and MAXPHYADDR (SDM 3A, 32-Bit Paging, 4.3)",
+    .evidence = "arch/x86/kvm/mmu/mmu.c, __reset_rsvds_bits_mask(): rsvd_bits(17, 21). "
+                "fuzz/findings/kvm-nested-walk/pages-of-36-bits.md",
+    .covers = pages_of_36_bits,
+  },
+  {
+    .id = "pdptes_kept",
+    .statement =
+      "L2 in PAE paging under NPT: where one PDPTE has a reserved bit, or NPT denies the access to them, the "
+      "walk uses those that were loaded before.",
+    .manual =
+      "with nested paging the PDPTEs are read in each walk; a reserved bit is a page fault then, and only of the "
+      "one that is used (APM 2, Legacy PAE Mode, 15.25.10)",
+    .evidence =
+      "arch/x86/kvm/svm/svm.c, svm_cache_reg() does not look at what load_pdptrs() (x86.c) says, which loads all "
+      "four or none. fuzz/findings/kvm-nested-walk/pdptes-kept.md",
+    .covers = pdptes_kept,
   },
   {
     .id = "tables_written",

@@ -12,5 +12,9 @@ const struct scenario_capabilities scenario_capabilities_of_target = {
   .register_writes = true,
   .pcid = true,
   .la57 = true,
+  .pse36_always = true,
+  .pae = true,
+  .bits32 = true,
+  .pdpte_registers = true,
   .stores_by_access = true,
 };

@@ -36,12 +36,15 @@ static enum target_status start(const struct slat_machine *machine)
 {
   const struct kip_registers registers = kvm_registers(machine);
 
+  if (!kvm_is_such(machine))
+    return TARGET_REFUSED;
   return kvm_status(kip_set_registers(&registers));
 }
 
 static enum target_status apply(const struct slat_event *event, const struct slat_machine *after)
 {
-  (void)after;
+  if (!kvm_is_such(after))
+    return TARGET_REFUSED;
   if (event->kind == SLAT_EVENT_INVLPG) {
     kip_invlpg(event->address);
     return TARGET_OK;
@@ -160,7 +163,10 @@ const struct fuzz_target fuzz_target = {
   .observations = 1 << OBSERVE_WALK | 1 << OBSERVE_ACCESS | 1 << OBSERVE_RIGHT | 1 << OBSERVE_FLAGS | 1 << OBSERVE_DATA,
   .codes = { [SLAT_PAGE_FAULT] = 0x1f },
   .fault_levels = { [1] = 0x3e },
-  .page_sizes = 7,
+  .page_sizes = 15,
+  .levels = 0x3c,
+  .rules = { SLAT_RULE_PAE_PDPTE_NOT_PRESENT, SLAT_RULE_PAE_PDPTE_RSVD_LOAD, SLAT_RULE_GUEST_RSVD_PAE_HIGH,
+             SLAT_RULE_GUEST_RSVD_4MB_PAGE },
   .caches = true,
   .setup = kvm_setup,
   .version = kip_kernel_version,

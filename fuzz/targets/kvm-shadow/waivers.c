@@ -7,6 +7,8 @@
 extern const struct waiver kvm_shadow_waivers[];
 
 #define CR0_WP (1ULL << 16)
+#define CR4_PSE (1ULL << 4)
+#define CR4_PAE (1ULL << 5)
 #define EFER_NXE (1ULL << 11)
 #define ENTRY_D (1ULL << 6)
 #define ENTRY_PS (1ULL << 7)
@@ -25,19 +27,25 @@ struct path {
 
 static struct path path_of(const struct divergence *d)
 {
+  const struct slat_controls *controls = &d->machine->cpu[0].controls;
+  const bool bits32 = controls->guest.mode == SLAT_PAGING_32BIT, pae = controls->guest.mode == SLAT_PAGING_PAE;
+  const unsigned bits = bits32 ? 10 : 9; /* of an index */
+  const uint64_t linear = d->access->linear;
+  const uint64_t pdpte = controls->pdpte[linear >> 30 & 3];
+  uint64_t table = pae ? pdpte & ENTRY_ADDRESS : controls->guest_table;
   struct path path = { .user = true, .write = true };
-  uint64_t table = reg(d, SLAT_CR3) & ENTRY_ADDRESS;
 
-  for (unsigned level = d->machine->cpu[0].controls.la57 ? 5 : 4; level >= 1; level--) {
-    const uint64_t entry = d->memory->read(d->memory->context,
-                                           table + 8 * (d->access->linear >> (12 + 9 * (level - 1)) & 511));
+  for (unsigned level = pae || bits32 ? 2 : controls->la57 ? 5 : 4; level >= 1 && (!pae || (pdpte & 1)); level--) {
+    const uint64_t spa = table + (bits32 ? 4 : 8) * (linear >> (12 + bits * (level - 1)) & ((1U << bits) - 1));
+    const uint64_t word = d->memory->read(d->memory->context, spa & ~7ULL);
+    const uint64_t entry = !bits32 ? word : spa & 4 ? word >> 32 : (uint32_t)word;
 
     if (!(entry & 1))
       break;
     path.write = path.write && (entry & 2);
     path.user = path.user && (entry & 4);
     path.execute_disable = path.execute_disable || (entry & ENTRY_XD);
-    path.complete = level == 1 || (level < 4 && (entry & ENTRY_PS));
+    path.complete = level == 1 || (level < 4 && (entry & ENTRY_PS) && (!bits32 || controls->guest.pse));
     if (path.complete)
       break;
     table = entry & ENTRY_ADDRESS;
@@ -147,8 +155,8 @@ static bool mmio_dirty_not_set(const struct divergence *d)
       d->set->outcome[0].kind != SLAT_TRANSLATED || d->set->outcome[0].spa < KVM_MEMORY_BYTES)
     return false;
   for (unsigned i = 0; i < SLAT_MAX_UPDATES; i++)
-    if (d->set->update[i].spa == d->spa)
-      missing |= d->set->update[i].must & ~d->after;
+    if ((d->set->update[i].spa & ~7ULL) == d->spa)
+      missing |= d->set->update[i].must & ~(d->after >> (d->set->update[i].spa & 4 ? 32 : 0));
   return missing == ENTRY_D;
 }
 
@@ -159,7 +167,105 @@ static bool mmio_entry_made_writable(const struct divergence *d)
          kip_wrote_past_tracking();
 }
 
+#define PSE_32BIT(cr4) ((cr4) & (CR4_PSE | CR4_PAE))
+
+static bool pse_was_set(const uint64_t *reg_now, const struct slat_event *event)
+{
+  (void)event;
+  return PSE_32BIT(reg_now[SLAT_CR4]) == CR4_PSE;
+}
+
+static bool pse_was_clear(const uint64_t *reg_now, const struct slat_event *event)
+{
+  (void)event;
+  return PSE_32BIT(reg_now[SLAT_CR4]) == 0;
+}
+
+/* The table that a PDE with PS = 1 references under CR4.PSE = 0 may have been stored to since: nobody invalidates what only the
+ * other value of PSE uses. */
+static bool of_an_older_table(const struct divergence *d)
+{
+  const struct slat_controls *controls = &d->machine->cpu[0].controls;
+  const uint64_t spa = controls->guest_table + 4 * (d->access->linear >> 22 & 1023);
+  const uint64_t entry = d->memory->read(d->memory->context, spa & ~7ULL) >> (spa & 4 ? 32 : 0);
+  bool stored = false;
+
+  for (unsigned i = scenario_prologue(d->scenario); i < d->at; i++)
+    stored = stored || d->scenario->event[i].stores || d->scenario->event[i].kind == SLAT_EVENT_STORE;
+  return stored && controls->guest.pse && (entry & 1) && (entry & ENTRY_PS);
+}
+
+/* Shadow pages do not depend on the guest's CR4.PSE: what an entry with PS = 1 gave under its other value stays. */
+static bool pse_changed(const struct divergence *d)
+{
+  struct slat_machine machine = *d->machine;
+  struct slat_controls *controls = &machine.cpu[0].controls;
+  struct slat_permitted set;
+
+  if (!d->access || controls->guest.mode != SLAT_PAGING_32BIT ||
+      !happened_before(d, controls->guest.pse ? pse_was_clear : pse_was_set))
+    return false;
+  if ((d->observation == OBSERVE_ACCESS || d->observation == OBSERVE_RIGHT) && seen(d, SLAT_TRANSLATED) &&
+      of_an_older_table(d))
+    return true;
+  controls->guest.pse = !controls->guest.pse;
+  kvm_4mb_of_36_bits(&machine);
+  if (slat_permitted(&machine, 0, d->memory, d->access, &set) != SLAT_OK || set.outcome[0].kind != SLAT_TRANSLATED)
+    return false;
+  if (d->observation == OBSERVE_FLAGS) /* the same address either way, but the entries of now were not used */
+    return d->before == d->after && d->set->outcome[0].kind == SLAT_TRANSLATED &&
+           set.outcome[0].spa == d->set->outcome[0].spa;
+  return (d->observation == OBSERVE_ACCESS || d->observation == OBSERVE_RIGHT) && seen(d, SLAT_TRANSLATED) &&
+         slat_judge(&set, d->observed).permitted;
+}
+
+/* What KVM makes of 32-bit paging explains it: the code of a fetch, and which bits of a 4 MB page it holds for reserved. */
+static bool explained_32bit(const struct divergence *d, bool pages)
+{
+  struct slat_machine machine = *d->machine;
+  struct slat_permitted set;
+
+  if (!d->observed || !d->set || machine.cpu[0].controls.guest.mode != SLAT_PAGING_32BIT)
+    return false;
+  set = *d->set;
+  if (pages && (!kvm_4mb_of_36_bits(&machine) || slat_permitted(&machine, 0, d->memory, d->access, &set) != SLAT_OK))
+    return false;
+  for (unsigned i = 0; i < SLAT_MAX_OUTCOMES; i++)
+    kvm_fetch_bit_by_nxe(&machine, d->access, &set.outcome[i]);
+  return slat_judge(&set, d->observed).permitted;
+}
+
+static bool fetch_bit_by_nxe(const struct divergence *d)
+{
+  return explained_32bit(d, false);
+}
+
+static bool pages_of_36_bits(const struct divergence *d)
+{
+  return explained_32bit(d, true);
+}
+
 const struct waiver kvm_shadow_waivers[] = {
+  {
+    .id = "fetch_bit_by_nxe",
+    .statement = "In 32-bit paging the error code of a fetch has bit 4 set by EFER.NXE alone.",
+    .manual = "bit 4 is set for a fetch if CR4.SMEP = 1, or CR4.PAE = 1 and IA32_EFER.NXE = 1 (SDM 3A, Page-Fault "
+              "Exceptions, 4.7)",
+    .evidence = "arch/x86/kvm/mmu/mmu.c, kvm_calc_cpu_role(): efer_nx is EFER's bit in every paging mode. "
+                "fuzz/findings/kvm-shadow/fetch-bit-by-nxe.md",
+    .report_only = true,
+    .covers = fetch_bit_by_nxe,
+  },
+  {
+    .id = "pages_of_36_bits",
+    .statement = "In a PDE that maps 4 MB bits 21:17 are reserved, and bits 16:13 are not, whatever MAXPHYADDR.",
+    .manual =
+      "bits (M-20):13 hold bits (M-1):32 of the address, and bits 21:(M-19) are reserved, where M is the minimum of "
+      "40 and MAXPHYADDR (SDM 3A, 32-Bit Paging, 4.3)",
+    .evidence = "arch/x86/kvm/mmu/mmu.c, __reset_rsvds_bits_mask(): rsvd_bits(17, 21). "
+                "fuzz/findings/kvm-shadow/pages-of-36-bits.md",
+    .covers = pages_of_36_bits,
+  },
   {
     .id = "mmio_dirty_not_set",
     .statement =
@@ -208,6 +314,18 @@ const struct waiver kvm_shadow_waivers[] = {
                 "under NXE = 1 "
                 "are found again. fuzz/findings/kvm-shadow/nxe-cleared.md",
     .covers = nxe_cleared,
+  },
+  {
+    .id = "pse_changed",
+    .statement =
+      "After a change of CR4.PSE entries with PS = 1 translate as they did before, also after a reload of CR3.",
+    .manual =
+      "a PDE maps a page if CR4.PSE = 1 and its PS is 1, else it references a page table (SDM 3A, 32-Bit Paging, "
+      "4.3); MOV to CR3 invalidates all TLB entries except those for global pages (SDM 3A, 4.10.4.1)",
+    .evidence =
+      "arch/x86/kvm/mmu/mmu.c, kvm_calc_cpu_role(): cr4_pse is in the extended role only, so that shadow pages made "
+      "under its other value are found again. fuzz/findings/kvm-shadow/pse-changed.md",
+    .covers = pse_changed,
   },
   {
     .id = "fault_keeps_translation",

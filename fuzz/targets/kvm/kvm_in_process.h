@@ -214,6 +214,9 @@ void kip_load(uint64_t gva, uint64_t *value, unsigned bytes, unsigned access, st
 /** Reads the shadow leaf of an address. Changes nothing, asks KVM nothing. */
 void kip_read_leaf(uint64_t gva, struct kip_leaf *leaf);
 
+/** The PDPTEs of PAE paging as KVM has them. */
+void kip_get_pdptes(uint64_t pdpte[4]);
+
 /** Since kip_reset(): has the processor written, through a shadow entry that had been an MMIO one, to a page whose writes KVM tracks? It has
  *  not noticed that write: fuzz/findings/kvm-shadow/mmio-entry-made-writable.md. */
 bool kip_wrote_past_tracking(void);
@@ -227,6 +230,7 @@ struct kip_nested {
   uint8_t ept_huge_level;              /* 1: no large pages, 2: 2 MB, 3: 1 GB */
   uint64_t npt_cr0, npt_cr4, npt_efer; /* NPT: L1's own control registers, which govern the nested walk */
   struct kip_registers l2;             /* L2's: govern the first stage */
+  uint64_t pdpte[4]; /* EPT, L2 in PAE paging: VMCS12's PDPTEs. With NPT each walk reads them from memory */
 };
 
 /** Puts the vCPU into L2 as nested VM entry does. kip_reset() must have chosen KIP_NESTED_EPT or _NPT. Memory must be there before. May be

@@ -462,6 +462,29 @@ static struct kip_walk nested(uint64_t gpa, unsigned access)
   return result;
 }
 
+/* L2 in PAE paging, its PDPTEs at 0x6020 in memory; in VMCS12 there are others. */
+static void test_nested_pae(const struct kip_config *config, struct kip_nested setting)
+{
+  const bool ept = config->mode == KIP_NESTED_EPT;
+
+  setting.l2 = (struct kip_registers){
+    .cr0 = CR0_PE | CR0_WP | CR0_PG, .cr3 = 0x6020, .cr4 = CR4_PAE, .efer = EFER_NXE, .cpl = 3
+  };
+  setting.pdpte[1] = 0x3000 | P;
+  reset(config);
+  build_nested(ept);
+  poke(0x6020, 0x3000 | P);
+  check(kip_enter_nested(&setting) == KIP_OK, ept ? "EPT: L2 in PAE paging" : "NPT: L2 in PAE paging");
+  if (ept) {
+    check_equal(walk(0x40000123, KIP_READ | KIP_USER).gpa, 0x30123, "EPT: PDPTEs are those of VMCS12");
+    check(walk(0x123, KIP_READ | KIP_USER).error_code == 4, "EPT: and not those of memory");
+    return;
+  }
+  check_equal(walk(0x123, KIP_READ | KIP_USER).gpa, 0x30123, "NPT: PDPTEs are those of memory");
+  poke(0x6028, 0x3000 | P);
+  check_equal(walk(0x40000123, KIP_READ | KIP_USER).gpa, 0x30123, "NPT: of now, without MOV to CR3");
+}
+
 static void test_nested_ept(void)
 {
   const struct kip_config config = {
@@ -521,6 +544,7 @@ static void test_nested_ept(void)
           walk(0xc123, KIP_WRITE | KIP_USER).error_code == 0x27,
         "protection keys: key 1 denies writes");
   setting.l2 = long_mode;
+  test_nested_pae(&config, setting);
 
   setting.ept_execute_only = false;
   setting.ept_accessed_dirty = true;
@@ -569,6 +593,7 @@ static void test_nested_npt(void)
   poke(0x23000 + 8 * 4, 0);
   w = walk(0x123, KIP_READ | KIP_USER);
   check(w.fault && w.nested && w.address == 0x4000, "NPT: a fault of the nested stage on a table of the first");
+  test_nested_pae(&config, setting);
 }
 
 /* ---- Events: KVM warns when it is asked to walk with a reserved-bit error code, and dies when roots are missing: neither is at hand from

@@ -139,6 +139,8 @@ void kip_walk(uint64_t gva, unsigned int access, struct kip_walk *result)
   struct x86_exception fault = { 0 };
 
   FAULT_QUALIFICATION(&fault) = 0;
+  if (machine.config.mode == KIP_NESTED_NPT) /* each exit does it: svm_vcpu_run() */
+    vcpu->arch.regs_avail &= ~BIT(VCPU_EXREG_PDPTR);
   report_walk(mmu->gva_to_gpa(vcpu, mmu, guest_address(gva), access_bits(access), &fault), &fault, result);
 }
 

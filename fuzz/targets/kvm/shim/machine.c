@@ -318,6 +318,11 @@ void kip_get_registers(struct kip_registers *registers)
                                        .pkru = arch->pkru };
 }
 
+void kip_get_pdptes(uint64_t pdpte[4])
+{
+  memcpy(pdpte, machine.vcpu->arch.walk_mmu->pdptrs, 4 * sizeof *pdpte);
+}
+
 static int write_efer(struct kvm_vcpu *vcpu, unsigned long value)
 {
   return kvm_set_msr(vcpu, MSR_EFER, value);

@@ -52,8 +52,10 @@ enum kip_status kip_enter_nested(const struct kip_nested *nested)
   vcpu->arch.walk_mmu = &vcpu->arch.nested_mmu;
   kvm_init_mmu(vcpu); /* the first stage, from L2's registers */
 
-  if (is_pae_paging(vcpu) && !load_pdptrs(vcpu, vcpu->arch.cr3))
-    return KIP_REFUSED;
+  /* The processor loads them from the VMCS, and KVM reads them there: vmx_cache_reg(). With NPT see vendor.c. */
+  if (machine.config.mode == KIP_NESTED_EPT)
+    memcpy(vcpu->arch.nested_mmu.pdptrs, nested->pdpte, sizeof nested->pdpte);
+  kvm_register_mark_available(vcpu, VCPU_EXREG_PDPTR);
   return KIP_OK;
 }
 

@@ -63,14 +63,19 @@ static void flush_tlb_gva(struct kvm_vcpu *vcpu, gva_t gva)
   shadow_cpu_flush_address(&machine.cpu, gva);
 }
 
+/* As svm_cache_reg(), which does not look at what load_pdptrs() says; elsewhere registers are always there. */
+static void cache_register(struct kvm_vcpu *vcpu, enum kvm_reg reg)
+{
+  kvm_register_mark_available(vcpu, reg);
+  if (reg == VCPU_EXREG_PDPTR && machine.config.mode == KIP_NESTED_NPT)
+    load_pdptrs(vcpu, kvm_read_cr3(vcpu));
+}
+
 /* Nothing that these would change exists here. */
 static void ignore(struct kvm_vcpu *vcpu)
 {
 }
 static void ignore_load(struct kvm_vcpu *vcpu, int cpu)
-{
-}
-static void ignore_register(struct kvm_vcpu *vcpu, enum kvm_reg reg)
 {
 }
 static void ignore_segment(struct kvm_vcpu *vcpu, struct kvm_segment *segment, int which)
@@ -106,7 +111,7 @@ static const struct kvm_x86_ops operations = {
   .set_efer = set_efer,
   .set_idt = ignore_table,
   .set_gdt = ignore_table,
-  .cache_reg = ignore_register,
+  .cache_reg = cache_register,
   .get_rflags = get_rflags,
   .flush_tlb_all = flush_tlb,
   .flush_tlb_current = flush_tlb,
