@@ -79,36 +79,12 @@ static struct slat_verdict judge(struct loop *loop, const struct slat_permitted 
   return verdict;
 }
 
-/* In 32-bit paging a word is two entries of the guest: each is judged on its own, as if it were the lower one. */
-static enum slat_rule judge_half(const struct loop *loop, const struct slat_permitted *set, uint64_t spa, unsigned half,
-                                 uint64_t before, uint64_t after, bool done)
-{
-  static struct slat_permitted own;
-
-  for (unsigned i = 0; i < SLAT_MAX_UPDATES; i++) {
-    own.update[i] = (struct slat_update){ .may = 0 };
-    if (set->update[i].may && set->update[i].spa == spa + 4 * half) {
-      own.update[i] = set->update[i];
-      own.update[i].spa = spa;
-    }
-  }
-  return loop->oracle->judge_update(&own, spa, (uint32_t)(before >> (32 * half)), (uint32_t)(after >> (32 * half)),
-                                    done);
-}
-
 static enum slat_rule judge_update(struct loop *loop, const struct slat_permitted *set, uint64_t spa, uint64_t before,
                                    uint64_t after, bool done)
 {
   const uint64_t start = clock_start(loop);
-  enum slat_rule rule;
+  const enum slat_rule rule = loop->oracle->judge_update(set, spa, before, after, done);
 
-  if (loop->machine.cpu[0].controls.guest.mode != SLAT_PAGING_32BIT) {
-    rule = loop->oracle->judge_update(set, spa, before, after, done);
-  } else {
-    rule = judge_half(loop, set, spa, 0, before, after, done);
-    if (rule == SLAT_RULE_NONE)
-      rule = judge_half(loop, set, spa, 1, before, after, done);
-  }
   clock_stop(loop, start);
   return rule;
 }
