@@ -279,20 +279,16 @@ static uint64_t table_in(uint64_t value)
 }
 
 /* The address of the guest's first table. */
-/*@ terminates \true;
+/*@ requires mode: mode <= SLAT_PAGING_32BIT;
+    terminates \true;
     assigns \nothing;
-    ensures root: \result == root_of(p);
-    ensures CR3_ROOT_PAE: paging_mode(p.reg[SLAT_CR4], p.reg[SLAT_EFER]) == SLAT_PAGING_PAE ==>
-      \result == ((p.reg[SLAT_CR3] / 0x20) % 0x8000000) * 0x20;
-    ensures CR3_ROOT_32BIT: paging_mode(p.reg[SLAT_CR4], p.reg[SLAT_EFER]) == SLAT_PAGING_32BIT ==>
-      \result == ((p.reg[SLAT_CR3] / 0x1000) % 0x100000) * 0x1000;
+    ensures root: \result == root_of(mode, cr3);
+    ensures CR3_ROOT_PAE: mode == SLAT_PAGING_PAE ==> \result == ((cr3 / 0x20) % 0x8000000) * 0x20;
+    ensures CR3_ROOT_32BIT: mode == SLAT_PAGING_32BIT ==> \result == ((cr3 / 0x1000) % 0x100000) * 0x1000;
     ensures range: \result <= 0xFFFFFFFFFF000;
 */
-static uint64_t guest_root(struct slat_cpu p)
+static uint64_t guest_root(uint8_t mode, uint64_t cr3)
 {
-  const uint64_t cr3 = p.reg[SLAT_CR3];
-  const uint8_t mode = mode_of(p.reg[SLAT_CR4], p.reg[SLAT_EFER]);
-
   if (mode == SLAT_PAGING_LONG)
     return table_in(cr3);
   if (mode == SLAT_PAGING_PAE)
@@ -322,7 +318,7 @@ static uint64_t address_limit_4mb(struct slat_config k, uint64_t limit)
     ensures controls: controls_are(\result, k, p);
     ensures PAE_PDPTE_REGISTER: k.vendor == SLAT_INTEL ==> \result.pdpte_registers != 0;
     ensures PAE_PDPTE_MEMORY: k.vendor == SLAT_AMD && k.amd_pdpte_registers == 0 ==> \result.pdpte_registers == 0;
-    ensures KEY_MODES: efer_lma(p.reg[SLAT_EFER]) == 0 ==> \result.user_keys == 0 && \result.supervisor_keys == 0;
+    ensures KEY_MODES: \result.guest.mode != SLAT_PAGING_LONG ==> \result.user_keys == 0 && \result.supervisor_keys == 0;
     ensures RIGHTS_32BIT_NO_XD: \result.guest.mode == SLAT_PAGING_32BIT ==> \result.guest.nxe == 0;
     ensures in_range: controls_in_range(\result);
 */
@@ -338,7 +334,7 @@ static struct slat_controls controls_of(struct slat_config k, struct slat_cpu p,
   return (struct slat_controls){
     .guest = { limit, limit_4mb, mode_of(cr4, efer), BIT(cr4, 0x10), nxe, k.page_1gb, amd },
     .nested = { limit, limit_4mb, SLAT_PAGING_LONG, 0, BIT(p.reg[SLAT_HOST_EFER], 0x800), k.page_1gb, amd },
-    .guest_table = guest_root(p),
+    .guest_table = guest_root(mode_of(cr4, efer), p.reg[SLAT_CR3]),
     .pdpte = { p.reg[SLAT_PDPTE0], p.reg[SLAT_PDPTE1], p.reg[SLAT_PDPTE2], p.reg[SLAT_PDPTE3] },
     .pdpte_registers = SLAT_RULE(PAE_PDPTE_REGISTER, !amd) || SLAT_CHOOSE(PAE_PDPTE_MEMORY, k.amd_pdpte_registers, amd),
     .stage2_table = ept   ? table_in(p.reg[SLAT_EPTP])
