@@ -35,7 +35,31 @@ static struct slat_cpu after_reset(struct slat_config k)
     .status = SLAT_OK,
   };
 
-  return slat_decoded(k, p);
+  const struct slat_cpu decoded = slat_decoded(k, p);
+  //@ assert cr0: decoded.reg[SLAT_CR0] == p.reg[SLAT_CR0];
+  //@ assert cr3: decoded.reg[SLAT_CR3] == p.reg[SLAT_CR3];
+  //@ assert cr4: decoded.reg[SLAT_CR4] == p.reg[SLAT_CR4];
+  //@ assert efer: decoded.reg[SLAT_EFER] == p.reg[SLAT_EFER];
+  //@ assert rflags: decoded.reg[SLAT_RFLAGS] == p.reg[SLAT_RFLAGS];
+  //@ assert eptp: decoded.reg[SLAT_EPTP] == p.reg[SLAT_EPTP];
+  //@ assert ncr3: decoded.reg[SLAT_NCR3] == p.reg[SLAT_NCR3];
+  //@ assert host_cr0: decoded.reg[SLAT_HOST_CR0] == p.reg[SLAT_HOST_CR0];
+  //@ assert host_cr4: decoded.reg[SLAT_HOST_CR4] == p.reg[SLAT_HOST_CR4];
+  //@ assert host_efer: decoded.reg[SLAT_HOST_EFER] == p.reg[SLAT_HOST_EFER];
+  //@ assert pkru: decoded.reg[SLAT_PKRU] == p.reg[SLAT_PKRU];
+  //@ assert pkrs: decoded.reg[SLAT_PKRS] == p.reg[SLAT_PKRS];
+  //@ assert pdpte0: decoded.reg[SLAT_PDPTE0] == p.reg[SLAT_PDPTE0];
+  //@ assert pdpte1: decoded.reg[SLAT_PDPTE1] == p.reg[SLAT_PDPTE1];
+  //@ assert pdpte2: decoded.reg[SLAT_PDPTE2] == p.reg[SLAT_PDPTE2];
+  //@ assert pdpte3: decoded.reg[SLAT_PDPTE3] == p.reg[SLAT_PDPTE3];
+  //@ assert limit: two_to(k.maxphyaddr) >= 0x100000000;
+  //@ assert mode: mode_modelled(k, cr0, cr4, efer);
+  //@ assert guest: guest_controls_modelled(k, 0, cr4, efer, two_to(k.maxphyaddr));
+  //@ assert pdptes: pdptes_load(k, decoded);
+  //@ assert ept: k.stage2 == SLAT_STAGE2_EPT ==> eptp_modelled(k, decoded.reg[SLAT_EPTP], two_to(k.maxphyaddr));
+  //@ assert npt: k.stage2 == SLAT_STAGE2_NPT ==> host_modelled(k, cr0, cr4, efer, 0, two_to(k.maxphyaddr));
+  //@ assert modelled: state_modelled(k, decoded);
+  return decoded;
 }
 
 enum slat_status slat_open(struct slat_machine *machine, const struct slat_config *config)
