@@ -113,8 +113,9 @@ static void print_updates(const struct slat_permitted *set, uint64_t spa)
 {
   bool any = false;
   for (unsigned i = 0; i < SLAT_MAX_UPDATES; i++)
-    if (set->update[i].may != 0 && set->update[i].spa == spa) {
-      (void)printf("    permitted 0x%" PRIx64 " and flags 0x%x", set->update[i].entry, set->update[i].may);
+    if (set->update[i].may != 0 && set->update[i].spa / 8 == spa / 8) { /* of 32-bit paging either half of the word */
+      (void)printf("    permitted%s 0x%" PRIx64 " and flags 0x%x",
+                   set->update[i].spa % 8 == 0 ? "" : ", in bits 63:32,", set->update[i].entry, set->update[i].may);
       (void)printf(set->update[i].must == 0 ? "\n" : "; required 0x%x\n", set->update[i].must);
       any = true;
     }

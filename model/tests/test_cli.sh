@@ -103,7 +103,12 @@ words() {
   sed 's/0x8000000000005067/0x8000000000005007/' "$examples/native-4kb-walk.jsonl" >"$scratch/t.jsonl"
   run 1 check "$scratch/t.jsonl" && says 'DIVERGES.*word at SPA 0x4018' || return 1
   sed 's/0x8000000000005067/0x8000000000105067/' "$examples/native-4kb-walk.jsonl" >"$scratch/t.jsonl"
-  run 1 check "$scratch/t.jsonl" && says 'DIVERGES.*word at SPA 0x4018'
+  run 1 check "$scratch/t.jsonl" && says 'DIVERGES.*word at SPA 0x4018' || return 1
+  # 32-bit paging, the upper half of a word: no accessed flag; then the flag of the entry beside it.
+  sed 's/0x4000a700800087/0x40008700800087/' "$examples/32bit-entry-in-upper-half.jsonl" >"$scratch/t.jsonl"
+  run 1 check "$scratch/t.jsonl" && says 'DIVERGES.*word at SPA 0x1000' && says 'permitted, in bits 63:32, 0x400087 and flags 0x20' || return 1
+  sed 's/0x4000a700800087/0x4000a7008000a7/' "$examples/32bit-entry-in-upper-half.jsonl" >"$scratch/t.jsonl"
+  run 1 check "$scratch/t.jsonl" && says 'DIVERGES.*word at SPA 0x1000'
 }
 ok "a flag that is missing, and a change of another bit, are divergences" words
 

@@ -221,7 +221,7 @@ static uint64_t level3(const struct slat_memory *m, const struct slat_controls *
     assigns \nothing;
     ensures register: \result == pdpte_of(c, linear);
 */
-static uint64_t pdpte_of(const struct slat_controls *c, uint64_t linear)
+static uint64_t register_of(const struct slat_controls *c, uint64_t linear)
 {
   const uint64_t i = linear / 0x40000000 % 4;
 
@@ -244,7 +244,7 @@ static uint64_t table2(const struct slat_memory *m, const struct slat_controls *
   if (c->guest.mode == SLAT_PAGING_32BIT)
     return c->guest_table;
   if (c->guest.mode == SLAT_PAGING_PAE && c->pdpte_registers) {
-    const uint64_t pdpte = pdpte_of(c, linear);
+    const uint64_t pdpte = register_of(c, linear);
     table_below_limit(pdpte, c->guest.limit);
     return slat_table_of(pdpte);
   }
@@ -561,7 +561,7 @@ static void same_ending(const struct slat_memory *m, const struct slat_controls 
 */
 static bool register_absent(const struct slat_controls *c, uint64_t linear)
 {
-  return c->guest.mode == SLAT_PAGING_PAE && c->pdpte_registers && pdpte_of(c, linear) % 2 == 0;
+  return c->guest.mode == SLAT_PAGING_PAE && c->pdpte_registers && register_of(c, linear) % 2 == 0;
 }
 
 /* A walk ends at the level where it begins, or below. */
@@ -663,11 +663,11 @@ static void rights_are_the_conjunction(const struct slat_memory *m, const struct
   }
 }
 
-/* The hypotheses of identity_gives_stage_1 can be met: they are, of one control state and itself, wherever stage 2 is an
-   identity; that there is such a stage 2 says none_is_identity. */
+/* The hypotheses of identity_gives_stage_1 can be met, in every paging mode: they are, of one control state and itself,
+   wherever stage 2 is an identity; that there is such a stage 2 says none_is_identity. */
 /*@ requires readable: \valid_read(m) && \valid_read(c);
     requires identity: identity(m, c, 0x10000000000000);
-    requires width: c->guest.limit == 0x400000000000 && c->guest_table == 0x1000 && c->guest.mode == SLAT_PAGING_LONG &&
+    requires width: c->guest.limit == 0x400000000000 && c->guest_table == 0x1000 && c->guest.mode <= SLAT_PAGING_32BIT &&
       c->guest.limit_4mb == 0x10000000000 && c->pdpte[0] == 0 && c->pdpte[1] == 0 && c->pdpte[2] == 0 && c->pdpte[3] == 0;
     terminates \true;
     assigns \nothing;

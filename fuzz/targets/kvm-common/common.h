@@ -25,6 +25,23 @@ void kvm_on_fatal(void (*handler)(const char *what));
 bool kvm_4mb_of_36_bits(struct slat_machine *machine);
 bool kvm_fetch_bit_by_nxe(const struct slat_machine *machine, const struct slat_access *access,
                           struct slat_outcome *outcome);
+/** What their waivers say, whichever target meets them: all fields but `covers`.  `target` is the folder of its finding. */
+#define KVM_FETCH_BIT_BY_NXE(target) \
+  .id = "fetch_bit_by_nxe", \
+  .statement = "In 32-bit paging the error code of a fetch has bit 4 set by EFER.NXE alone.", \
+  .manual = "bit 4 is set for a fetch if CR4.SMEP = 1, or CR4.PAE = 1 and IA32_EFER.NXE = 1 (SDM 3A, Page-Fault " \
+            "Exceptions, 4.7)", \
+  .evidence = "arch/x86/kvm/mmu/mmu.c, kvm_calc_cpu_role(): efer_nx is EFER's bit in every paging mode. " \
+              "fuzz/findings/" target "/fetch-bit-by-nxe.md", \
+  .report_only = true
+#define KVM_PAGES_OF_36_BITS(target) \
+  .id = "pages_of_36_bits", \
+  .statement = "In a PDE that maps 4 MB bits 21:17 are reserved, and bits 16:13 are not, whatever MAXPHYADDR.", \
+  .manual = \
+    "bits (M-20):13 hold bits (M-1):32 of the address, and bits 21:(M-19) are reserved, where M is the minimum of " \
+    "40 and MAXPHYADDR (SDM 3A, 32-Bit Paging, 4.3)", \
+  .evidence = "arch/x86/kvm/mmu/mmu.c, __reset_rsvds_bits_mask(): rsvd_bits(17, 21). " \
+              "fuzz/findings/" target "/pages-of-36-bits.md"
 void kvm_edges(uint64_t *hit, uint64_t *total);
 
 #define KVM_EFER_NXE (1ULL << 11)

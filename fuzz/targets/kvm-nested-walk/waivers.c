@@ -268,26 +268,8 @@ const struct waiver kvm_nested_walk_waivers[] = {
     .report_only = true,
     .covers = read_bit_set,
   },
-  {
-    .id = "fetch_bit_by_nxe",
-    .statement = "In 32-bit paging the error code of a fetch has bit 4 set by EFER.NXE alone.",
-    .manual = "bit 4 is set for a fetch if CR4.SMEP = 1, or CR4.PAE = 1 and IA32_EFER.NXE = 1 (SDM 3A, Page-Fault "
-              "Exceptions, 4.7)",
-    .evidence = "arch/x86/kvm/mmu/mmu.c, kvm_calc_cpu_role(): efer_nx is EFER's bit in every paging mode. "
-                "fuzz/findings/kvm-nested-walk/fetch-bit-by-nxe.md",
-    .report_only = true,
-    .covers = fetch_bit_by_nxe,
-  },
-  {
-    .id = "pages_of_36_bits",
-    .statement = "In a PDE that maps 4 MB bits 21:17 are reserved, and bits 16:13 are not, whatever MAXPHYADDR.",
-    .manual =
-      "bits (M-20):13 hold bits (M-1):32 of the address, and bits 21:(M-19) are reserved, where M is the minimum of "
-      "40 and MAXPHYADDR (SDM 3A, 32-Bit Paging, 4.3)",
-    .evidence = "arch/x86/kvm/mmu/mmu.c, __reset_rsvds_bits_mask(): rsvd_bits(17, 21). "
-                "fuzz/findings/kvm-nested-walk/pages-of-36-bits.md",
-    .covers = pages_of_36_bits,
-  },
+  { KVM_FETCH_BIT_BY_NXE("kvm-nested-walk"), .covers = fetch_bit_by_nxe },
+  { KVM_PAGES_OF_36_BITS("kvm-nested-walk"), .covers = pages_of_36_bits },
   {
     .id = "pdptes_kept",
     .statement =

@@ -50,7 +50,7 @@ enum slat_status {
   SLAT_INVALID_PDPTE, /**< a PDPTE register of PAE paging is present with a reserved bit: MOV to CR raises #GP, VM entry fails */
   /* lawful, and not modelled yet */
   SLAT_UNSUPPORTED_CET,
-  SLAT_UNSUPPORTED_PSE36_WIDTH, /**< AMD, 32-bit paging with CR4.PSE and fewer than 40 address bits: no source says which bits are reserved */
+  SLAT_UNSUPPORTED_PSE36_WIDTH, /**< AMD, 32-bit paging with CR4.PSE, and no PSE-36 or fewer than 40 address bits: no source says which bits are reserved */
   SLAT_UNSUPPORTED_LINEAR_MASKING,  /**< CR4.LAM_SUP, CR3 bits 62:61 (LAM for user pointers), EFER.UAIE */
   SLAT_UNSUPPORTED_LASS,            /**< CR4.LASS */
   SLAT_UNSUPPORTED_EPT_WALK_LENGTH, /**< EPTP bits 5:3 name a walk of other than 4 levels */
@@ -347,10 +347,11 @@ struct slat_walk {
   struct slat_outcome outcome;
 };
 
-/** Walks.  @pre controls come from a cpu whose status is SLAT_OK; access is valid. */
+/** Walks.  @pre controls come from a cpu whose status is SLAT_OK; access is valid, and outside long mode its linear address is
+ *  below 2^32 (slat_permitted() checks all of that). */
 struct slat_walk slat_walk_linear(const struct slat_memory *memory, const struct slat_controls *controls,
                                   const struct slat_access *access);
-/** The outcome of the same walk, without its steps: several times faster where the access is done. */
+/** The outcome of the same walk, without its steps: several times faster where the access is done, in long mode. */
 struct slat_outcome slat_translate(const struct slat_memory *memory, const struct slat_controls *controls,
                                    const struct slat_access *access);
 struct slat_stage2 slat_stage2_walk(const struct slat_memory *memory, const struct slat_controls *controls,
