@@ -15,6 +15,7 @@ struct plan {
   struct random *random;
   struct temper temper;
   unsigned levels; /* of the guest's tables */
+  bool stage2_5level;
   unsigned indices[6];
   uint16_t index[6][INDICES];     /* in use at each level */
   uint64_t region[3];             /* 2 MB regions of guest-physical memory; the last one holds the stage-2 tables */
@@ -253,16 +254,21 @@ static void plan_backing(struct plan *plan)
 {
   for (unsigned i = 0; i < GUEST_FRAMES; i++)
     if (random_once_in(plan->random, 6))
-      plan->backing[i] = random_once_in(plan->random, 6) ? plan->region[2] + 0x1000ULL * random_below(plan->random, 6)
+      plan->backing[i] = random_once_in(plan->random, 6) ? plan->region[2] + 0x1000ULL * random_below(plan->random, 7)
                                                          : plan->region[2] + 0x1000ULL * (16 + i);
 }
 
 static void store_stage2_tables(struct plan *plan, bool one_large_page[2])
 {
   const uint64_t base = plan->region[2];
-  const uint64_t pml4 = base, pdpt = base + 0x1000, pd = base + 0x2000;
+  const uint64_t pml4 = base, pdpt = base + 0x1000, pd = base + 0x2000, pml5 = base + 0x6000;
   const bool gigabyte = random_once_in(plan->random, 40);
 
+  if (plan->stage2_5level) {
+    append_store(plan, pml5, stage2_entry(plan, 5, pml4, false, true));
+    if (random_percent(plan->random, 30)) /* GPAs with bit 48 set */
+      append_store(plan, pml5 + 8, stage2_entry(plan, 5, pml4, false, true));
+  }
   append_store(plan, pml4, stage2_entry(plan, 4, pdpt, false, true));
   if (random_percent(plan->random, 30))
     append_store(plan, pml4 + 8, stage2_entry(plan, 4, pdpt, false, true));
@@ -341,7 +347,10 @@ static void plan_config(struct plan *plan)
     config->ept_page_2mb = random_percent(random, 85);
     config->ept_page_1gb = config->ept_page_2mb && random_percent(random, 75);
     config->ept_accessed_dirty = random_percent(random, 75);
+    config->ept_5level = can->stage2_5level && random_percent(random, 40);
   }
+  plan->stage2_5level = (config->ept_5level || (config->stage2 == SLAT_STAGE2_NPT && can->stage2_5level && config->la57)) &&
+                        random_percent(random, 75);
 }
 
 /* Half of the guests or more are in long mode. */
@@ -388,7 +397,7 @@ static void append_registers(struct plan *plan)
   const bool paging = !plan->can->paging_off || plan->levels < 4 || random_percent(random, 78);
   const bool nxe = config->nx && random_percent(random, 88);
   const uint64_t lme = plan->levels < 4 ? 0 : paging ? EFER_LME | EFER_LMA : EFER_LME;
-  uint64_t cr4 = pick_mode_bits(plan), stage2_root = plan->region[2];
+  uint64_t cr4 = pick_mode_bits(plan), stage2_root = plan->region[2] + (plan->stage2_5level ? 0x6000 : 0);
 
   if (config->smep && random_percent(random, 40))
     cr4 |= CR4_SMEP;
@@ -409,9 +418,10 @@ static void append_registers(struct plan *plan)
   append_register(plan, SLAT_RFLAGS, 2 | (random_percent(random, 35) ? RFLAGS_AC : 0));
   if (config->stage2 == SLAT_STAGE2_EPT) {
     append_register(plan, SLAT_EPTP,
-                    stage2_root | 3 << 3 | 6 | (config->ept_accessed_dirty && random_percent(random, 70) ? 1 << 6 : 0));
+                    stage2_root | (plan->stage2_5level ? 4 : 3) << 3 | 6 | (config->ept_accessed_dirty && random_percent(random, 70) ? 1 << 6 : 0));
   } else if (config->stage2 == SLAT_STAGE2_NPT) {
     append_register(plan, SLAT_NCR3, stage2_root);
+    append_register(plan, SLAT_HOST_CR4, CR4_PAE | (plan->stage2_5level ? CR4_LA57 : 0));
     append_register(plan, SLAT_HOST_EFER,
                     (EFER_LME | EFER_LMA) | (config->nx && random_percent(random, 90) ? EFER_NXE : 0));
   }

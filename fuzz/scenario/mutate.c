@@ -89,8 +89,10 @@ static void mutate_register(const struct slat_config *config, struct slat_event 
     event->value ^= RFLAGS_AC;
     break;
   case SLAT_EPTP:
-    if (random_percent(random, 70))
+    if (random_percent(random, 60))
       event->value ^= 1 << 6;
+    else if (config->ept_5level && random_percent(random, 30))
+      event->value ^= 7 << 3; /* 3 or 4: a walk of 4 levels or 5 */
     else
       event->value = (event->value & 0xfff) | (places->frame[random_below(random, places->frames)] & ENTRY_ADDRESS);
     break;
@@ -213,6 +215,10 @@ static void fit_registers(struct scenario *scenario)
       event->value &= (1ULL << config->maxphyaddr) - 1;
     if (event->reg == SLAT_EPTP && !config->ept_accessed_dirty)
       event->value &= ~(1ULL << 6);
+    if (event->reg == SLAT_EPTP && !config->ept_5level)
+      event->value = (event->value & ~0x38ULL) | 3 << 3;
+    if (event->reg == SLAT_HOST_CR4 && !config->la57)
+      event->value &= ~(uint64_t)CR4_LA57;
   }
 }
 
@@ -307,12 +313,14 @@ static bool stage2_maps(const struct scenario *scenario, const struct places *pl
 
   if (config->stage2 == SLAT_STAGE2_NONE)
     return true;
-  for (unsigned level = 4; level >= 1; level--) {
+  const bool five = ept ? (table >> 3 & 7) == 4 : (scenario_register(scenario, SLAT_HOST_CR4, CR4_INITIAL) & CR4_LA57) != 0;
+
+  for (unsigned level = five ? 5 : 4; level >= 1; level--) {
     const unsigned shift = 12 + 9 * (level - 1);
     const uint64_t e = places_value(places, (table & ENTRY_ADDRESS) + 8 * (gpa >> shift & 511));
     const bool page = level == 1 || (e & ENTRY_PS);
 
-    if (!(e & ENTRY_P) || (e & ENTRY_ADDRESS) >> config->maxphyaddr || (level == 4 && page))
+    if (!(e & ENTRY_P) || (e & ENTRY_ADDRESS) >> config->maxphyaddr || (level >= 4 && page))
       return false;
     if (!ept && !(e & ENTRY_U)) /* the guest's accesses to its tables are those of a user */
       return false;

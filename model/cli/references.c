@@ -44,13 +44,13 @@ static void describe(struct reference *reference, const struct slat_controls *co
   entry->ept_ad = controls->ept_ad;
 }
 
-/* Stage 2 of one GPA: the references from `next` on, from level 4 down to where it ended. */
+/* Stage 2 of one GPA: the references from `next` on, from the first level down to where it ended. */
 static unsigned describe_stage2(struct references *out, unsigned next, const struct slat_controls *controls,
                                 const struct slat_stage2 *stage2, uint64_t gpa, unsigned step)
 {
   if (controls->stage2 == SLAT_STAGE2_NONE || stage2->level == 0)
     return next;
-  for (unsigned level = 4; level >= stage2->level && next < out->count; level--, next++) {
+  for (unsigned level = controls->stage2_5level ? 5 : 4; level >= stage2->level && next < out->count; level--, next++) {
     struct reference *reference = &out->reference[next];
     describe(reference, controls, false, level);
     reference->gpa = gpa;

@@ -5,7 +5,7 @@
 #include "decode.h"
 
 /* Theorem 12: (5 + 1)(4 + 1) - 1 at most. */
-enum { MAX_REFERENCES = 29 };
+enum { MAX_REFERENCES = 35 };
 
 struct reference {
   uint64_t spa, gpa; /* where it was read; the GPA of the guest entry, or the one that stage 2 translates */

@@ -103,8 +103,8 @@ static void print_heading(const struct context *c, const struct explanation *x)
   (void)printf("  %s, access %zu of %zu\n", x->place, x->step->number, c->accesses);
   (void)printf("  cpu %u: %s, %s, %s, MAXPHYADDR %u\n", event->cpu, config->vendor == SLAT_AMD ? "AMD" : "Intel",
                x->controls->paging ? mode_name(x->controls) : "paging off",
-               config->stage2 == SLAT_STAGE2_EPT   ? "EPT"
-               : config->stage2 == SLAT_STAGE2_NPT ? "nested paging"
+               config->stage2 == SLAT_STAGE2_EPT   ? (x->controls->stage2_5level ? "5-level EPT" : "EPT")
+               : config->stage2 == SLAT_STAGE2_NPT ? (x->controls->stage2_5level ? "5-level nested paging" : "nested paging")
                                                    : "no second stage",
                config->maxphyaddr);
   if (x->controls->paging)
@@ -291,10 +291,11 @@ static const char *flag_names(const struct slat_update *update, const struct sla
   return accessed && dirty ? "A D" : accessed ? "A" : dirty ? "D" : "-";
 }
 
-/* The i-th update in the order of the walk: step 5 has the last slots. */
+/* The i-th update in the order of the walk: of each step the five of stage 2, then the guest entry; the final access has none. */
 static const struct slat_update *update_in_order(const struct slat_permitted *set, unsigned i)
 {
-  return &set->update[(i + SLAT_UPDATE_SLOT(5, 4)) % SLAT_MAX_UPDATES];
+  const unsigned step = 5 - i / 6, level = i % 6 < 5 ? 5 - i % 6 : 0;
+  return &set->update[SLAT_UPDATE_SLOT(step, level)];
 }
 
 /* A word that serves several translations is named once. */

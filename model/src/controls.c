@@ -67,7 +67,8 @@ enum slat_status slat_check_config(struct slat_config k)
   if ((k.stage2 == SLAT_STAGE2_EPT && k.vendor != SLAT_INTEL) || (k.stage2 == SLAT_STAGE2_NPT && k.vendor != SLAT_AMD))
     return SLAT_INVALID_STAGE2_VENDOR;
   if (k.stage2 != SLAT_STAGE2_EPT &&
-      (k.ept_execute_only || k.ept_page_2mb || k.ept_page_1gb || k.ept_accessed_dirty || k.ept_advanced_info))
+      (k.ept_execute_only || k.ept_page_2mb || k.ept_page_1gb || k.ept_accessed_dirty || k.ept_advanced_info ||
+       k.ept_5level))
     return SLAT_INVALID_EPT_CAPABILITY;
   if ((k.pks && k.vendor != SLAT_INTEL) ||
       (k.amd_pdpte_registers && (k.vendor != SLAT_AMD || k.stage2 != SLAT_STAGE2_NONE)))
@@ -181,9 +182,9 @@ static enum slat_status check_eptp(struct slat_config k, uint64_t eptp, uint64_t
 
   if ((memory_type != 0 && memory_type != 6) || eptp >= limit || eptp / 0x100 % 0x10 != 0)
     return SLAT_INVALID_EPTP;
-  if (eptp / 8 % 8 == 4)
-    return SLAT_UNSUPPORTED_EPT_WALK_LENGTH;
-  if (eptp / 8 % 8 != 3 || (BIT(eptp, 0x40) && !k.ept_accessed_dirty))
+  if (eptp / 8 % 8 != 3 && !(eptp / 8 % 8 == 4 && k.ept_5level))
+    return SLAT_INVALID_EPTP;
+  if (BIT(eptp, 0x40) && !k.ept_accessed_dirty)
     return SLAT_INVALID_EPTP;
   if (BIT(eptp, 0x80))
     return SLAT_UNSUPPORTED_SHADOW_STACK_EPT;
@@ -202,8 +203,6 @@ static enum slat_status check_host(struct slat_config k, uint64_t cr0, uint64_t 
 
   if (status != SLAT_OK)
     return status >= SLAT_FIRST_UNSUPPORTED ? SLAT_UNSUPPORTED_HOST_PAGING : status;
-  if (BIT(cr4, 0x1000))
-    return SLAT_UNSUPPORTED_HOST_PAGING;
   /* APM 15.25.3: VMRUN with nested paging and hCR0.PG = 0 fails. */
   if (!BIT(cr0, 0x80000000))
     return SLAT_INVALID_NCR3;
@@ -318,6 +317,10 @@ static uint64_t address_limit_4mb(struct slat_config k, uint64_t limit)
     ensures controls: controls_are(\result, k, p);
     ensures PAE_PDPTE_REGISTER: k.vendor == SLAT_INTEL ==> \result.pdpte_registers != 0;
     ensures PAE_PDPTE_MEMORY: k.vendor == SLAT_AMD && k.amd_pdpte_registers == 0 ==> \result.pdpte_registers == 0;
+    ensures EPT_WALK_LENGTH: k.stage2 == SLAT_STAGE2_EPT ==>
+      (\result.stage2_5level != 0 <==> eptp_walk_length(p.reg[SLAT_EPTP]) == 4);
+    ensures NPT_WALK_LENGTH: k.stage2 == SLAT_STAGE2_NPT ==>
+      (\result.stage2_5level != 0 <==> cr4_la57(p.reg[SLAT_HOST_CR4]) == 1);
     ensures KEY_MODES: \result.guest.mode != SLAT_PAGING_LONG ==> \result.user_keys == 0 && \result.supervisor_keys == 0;
     ensures RIGHTS_32BIT_NO_XD: \result.guest.mode == SLAT_PAGING_32BIT ==> \result.guest.nxe == 0;
     ensures in_range: controls_in_range(\result);
@@ -341,6 +344,8 @@ static struct slat_controls controls_of(struct slat_config k, struct slat_cpu p,
                     : npt ? table_in(p.reg[SLAT_NCR3])
                           : 0,
     .stage2 = k.stage2,
+    .stage2_5level = (ept && SLAT_RULE(EPT_WALK_LENGTH, p.reg[SLAT_EPTP] / 8 % 8 == 4)) ||
+                     (npt && SLAT_RULE(NPT_WALK_LENGTH, BIT(p.reg[SLAT_HOST_CR4], 0x1000))),
     .amd = amd,
     .paging = BIT(p.reg[SLAT_CR0], 0x80000000),
     .la57 = BIT(cr4, 0x1000) && long_mode,

@@ -3,15 +3,17 @@
 #include "rule.h"
 
 /* The rule that an entry which references a table breaks, SLAT_RULE_NONE if none. */
-/*@ requires level_range: 2 <= level <= 4;
+/*@ requires level_range: 2 <= level <= 5;
     terminates \true;
     assigns \nothing;
     ensures legal: \result != SLAT_RULE_NONE <==>
-      ept_rsvd_pml4e(e, level) || (level != 4 && (e / 8) % 0x10 != 0);
+      ept_rsvd_pml5e(e, level) || ept_rsvd_pml4e(e, level) || (level < 4 && (e / 8) % 0x10 != 0);
     ensures range: SLAT_RULE_NONE <= \result < SLAT_RULE_COUNT;
 */
 static enum slat_rule table_misconfig(uint64_t e, unsigned level)
 {
+  if (level == 5)
+    return SLAT_RULE(EPT_MISCONFIG_PML5E, e / 8 % 0x20 != 0) ? SLAT_RULE_EPT_MISCONFIG_PML5E : SLAT_RULE_NONE;
   if (level == 4)
     return SLAT_RULE(EPT_MISCONFIG_PML4E, e / 8 % 0x20 != 0) ? SLAT_RULE_EPT_MISCONFIG_PML4E : SLAT_RULE_NONE;
   return SLAT_RULE(EPT_MISCONFIG_TABLE, e / 8 % 0x10 != 0) ? SLAT_RULE_EPT_MISCONFIG_TABLE : SLAT_RULE_NONE;

@@ -8,8 +8,8 @@
 /** Classifies one EPT entry; SLAT_ENTRY_RESERVED means misconfigured.
  *  @param c      capabilities and MAXPHYADDR
  *  @param e      the entry as read from memory
- *  @param level  1 (EPT PTE) to 4 (EPT PML4E) */
-/*@ requires level_range: 1 <= level <= 4;
+ *  @param level  1 (EPT PTE) to 5 (EPT PML5E) */
+/*@ requires level_range: 1 <= level <= 5;
     requires readable: \valid_read(c);
     terminates \true;
     assigns \nothing;
@@ -18,6 +18,7 @@
     ensures EPT_MISCONFIG_EXECUTE_ONLY: ept_bad_execute_only(c, e) ==> \result.kind == SLAT_ENTRY_RESERVED;
     ensures EPT_MISCONFIG_ADDRESS: ept_present(e) && ept_rsvd_address(c, e) ==> \result.kind == SLAT_ENTRY_RESERVED;
     ensures EPT_MISCONFIG_PML4E: ept_present(e) && ept_rsvd_pml4e(e, level) ==> \result.kind == SLAT_ENTRY_RESERVED;
+    ensures EPT_MISCONFIG_PML5E: ept_present(e) && ept_rsvd_pml5e(e, level) ==> \result.kind == SLAT_ENTRY_RESERVED;
     ensures EPT_MISCONFIG_TABLE: ept_present(e) && ept_rsvd_table(e, level) ==> \result.kind == SLAT_ENTRY_RESERVED;
     ensures EPT_MISCONFIG_1GB_PAGE:
       ept_present(e) && ept_rsvd_1gb_page(e, level) ==> \result.kind == SLAT_ENTRY_RESERVED;

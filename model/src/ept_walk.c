@@ -3,7 +3,7 @@
 #include "rule.h"
 
 /* The result at the entry that ends the walk. */
-/*@ requires level_range: 1 <= level <= 4;
+/*@ requires level_range: 1 <= level <= 5;
     requires ends: k.kind == SLAT_ENTRY_NOT_PRESENT || k.kind == SLAT_ENTRY_RESERVED ||
       (k.kind == SLAT_ENTRY_PAGE && level <= 3);
     requires rule_range: SLAT_RULE_NONE < k.rule < SLAT_RULE_COUNT;
@@ -38,43 +38,81 @@ static inline struct slat_stage2 walk_end(uint64_t e, uint64_t gpa, unsigned lev
   return result;
 }
 
-struct slat_stage2 slat_ept_walk(const struct slat_memory *m, const struct slat_controls *c, uint64_t gpa)
+/* The walk below a PML4 table; r, w, x: the rights so far, of a PML5E or all. */
+/*@ requires readable: \valid_read(m) && \valid_read(c);
+    requires width: !stage2_too_wide(c, gpa);
+    requires above: ept_table5(m, c, gpa) && pml4 == path_pml4(m, c, gpa) && pml4 <= 0xFFFFFFFFFF000;
+    requires rights: (r != 0 <==> c->stage2_5level == 0 || ept_r(path_e5(m, c, gpa)) == 1) &&
+      (w != 0 <==> c->stage2_5level == 0 || ept_w(path_e5(m, c, gpa)) == 1) &&
+      (x != 0 <==> c->stage2_5level == 0 || ept_x(path_e5(m, c, gpa)) == 1);
+    terminates \true;
+    assigns \nothing;
+    ensures end: \result.end == ept_end(m, c, gpa);
+    ensures level: \result.level == ept_level(m, c, gpa) && 1 <= \result.level <= 4;
+    ensures read: \result.read != 0 <==> ept_all_r(m, c, gpa, ept_level(m, c, gpa));
+    ensures write: \result.write != 0 <==> ept_all_w(m, c, gpa, ept_level(m, c, gpa));
+    ensures execute: \result.execute != 0 <==> ept_all_x(m, c, gpa, ept_level(m, c, gpa));
+    ensures user: \result.user == 1;
+    ensures address: \result.end == SLAT_S2_PAGE ==>
+      \result.spa == leaf_address(ept_last(m, c, gpa), gpa, ept_level(m, c, gpa));
+    ensures memory_type: \result.end == SLAT_S2_PAGE ==> \result.memory_type == ept_mt(ept_last(m, c, gpa));
+    ensures ignore_pat: \result.end == SLAT_S2_PAGE ==> (\result.ignore_pat != 0 <==> ept_ipat(ept_last(m, c, gpa)) == 1);
+    ensures size: \result.end == SLAT_S2_PAGE ==> \result.page_shift == page_shift_of(ept_level(m, c, gpa));
+    ensures rule_range: SLAT_RULE_NONE < \result.rule < SLAT_RULE_COUNT;
+    ensures spa_range: \result.spa <= 0xFFFFFFFFFFFFF;
+*/
+static inline struct slat_stage2 ept_walk_from4(const struct slat_memory *m, const struct slat_controls *c, uint64_t gpa,
+                                            uint64_t pml4, bool r, bool w, bool x)
 {
-  if (SLAT_RULE(EPT_GPA_WIDTH, gpa >= 0x1000000000000))
-    return (struct slat_stage2){ .end = SLAT_S2_WIDTH, .user = 1, .rule = SLAT_RULE_EPT_GPA_WIDTH };
-
-  uint64_t e = slat_memory_read(m, slat_entry_address(c->stage2_table, gpa, 4));
-  //@ assert e4: e == path_e4(m, c->stage2_table, gpa);
+  uint64_t e = slat_memory_read(m, slat_entry_address(pml4, gpa, 4));
+  //@ assert e4: e == path_e4(m, c, gpa);
   struct slat_entry k = slat_ept_entry(c, e, 4);
-  bool r = e % 2 == 1;
-  bool w = e / 2 % 2 == 1;
-  bool x = e / 4 % 2 == 1;
+  bool all_r = SLAT_REQUIRE(EPT_READ_ALL_LEVELS, r) && e % 2 == 1;
+  bool all_w = SLAT_REQUIRE(EPT_WRITE_ALL_LEVELS, w) && e / 2 % 2 == 1;
+  bool all_x = SLAT_REQUIRE(EPT_EXECUTE_ALL_LEVELS, x) && e / 4 % 2 == 1;
   if (k.kind != SLAT_ENTRY_TABLE)
-    return walk_end(e, gpa, 4, k, r, w, x);
+    return walk_end(e, gpa, 4, k, all_r, all_w, all_x);
 
   e = slat_memory_read(m, slat_entry_address(slat_table_of(e), gpa, 3));
-  //@ assert e3: e == path_e3(m, c->stage2_table, gpa);
+  //@ assert e3: e == path_e3(m, c, gpa);
   k = slat_ept_entry(c, e, 3);
-  r = SLAT_REQUIRE(EPT_READ_ALL_LEVELS, r) && e % 2 == 1;
-  w = SLAT_REQUIRE(EPT_WRITE_ALL_LEVELS, w) && e / 2 % 2 == 1;
-  x = SLAT_REQUIRE(EPT_EXECUTE_ALL_LEVELS, x) && e / 4 % 2 == 1;
+  all_r = SLAT_REQUIRE(EPT_READ_ALL_LEVELS, all_r) && e % 2 == 1;
+  all_w = SLAT_REQUIRE(EPT_WRITE_ALL_LEVELS, all_w) && e / 2 % 2 == 1;
+  all_x = SLAT_REQUIRE(EPT_EXECUTE_ALL_LEVELS, all_x) && e / 4 % 2 == 1;
   if (k.kind != SLAT_ENTRY_TABLE)
-    return walk_end(e, gpa, 3, k, r, w, x);
+    return walk_end(e, gpa, 3, k, all_r, all_w, all_x);
 
   e = slat_memory_read(m, slat_entry_address(slat_table_of(e), gpa, 2));
-  //@ assert e2: e == path_e2(m, c->stage2_table, gpa);
+  //@ assert e2: e == path_e2(m, c, gpa);
   k = slat_ept_entry(c, e, 2);
-  r = SLAT_REQUIRE(EPT_READ_ALL_LEVELS, r) && e % 2 == 1;
-  w = SLAT_REQUIRE(EPT_WRITE_ALL_LEVELS, w) && e / 2 % 2 == 1;
-  x = SLAT_REQUIRE(EPT_EXECUTE_ALL_LEVELS, x) && e / 4 % 2 == 1;
+  all_r = SLAT_REQUIRE(EPT_READ_ALL_LEVELS, all_r) && e % 2 == 1;
+  all_w = SLAT_REQUIRE(EPT_WRITE_ALL_LEVELS, all_w) && e / 2 % 2 == 1;
+  all_x = SLAT_REQUIRE(EPT_EXECUTE_ALL_LEVELS, all_x) && e / 4 % 2 == 1;
   if (k.kind != SLAT_ENTRY_TABLE)
-    return walk_end(e, gpa, 2, k, r, w, x);
+    return walk_end(e, gpa, 2, k, all_r, all_w, all_x);
 
   e = slat_memory_read(m, slat_entry_address(slat_table_of(e), gpa, 1));
-  //@ assert e1: e == path_e1(m, c->stage2_table, gpa);
+  //@ assert e1: e == path_e1(m, c, gpa);
   k = slat_ept_entry(c, e, 1);
-  r = SLAT_REQUIRE(EPT_READ_ALL_LEVELS, r) && e % 2 == 1;
-  w = SLAT_REQUIRE(EPT_WRITE_ALL_LEVELS, w) && e / 2 % 2 == 1;
-  x = SLAT_REQUIRE(EPT_EXECUTE_ALL_LEVELS, x) && e / 4 % 2 == 1;
-  return walk_end(e, gpa, 1, k, r, w, x);
+  all_r = SLAT_REQUIRE(EPT_READ_ALL_LEVELS, all_r) && e % 2 == 1;
+  all_w = SLAT_REQUIRE(EPT_WRITE_ALL_LEVELS, all_w) && e / 2 % 2 == 1;
+  all_x = SLAT_REQUIRE(EPT_EXECUTE_ALL_LEVELS, all_x) && e / 4 % 2 == 1;
+  return walk_end(e, gpa, 1, k, all_r, all_w, all_x);
+}
+
+struct slat_stage2 slat_ept_walk(const struct slat_memory *m, const struct slat_controls *c, uint64_t gpa)
+{
+  if (SLAT_RULE(EPT_GPA_WIDTH, !c->stage2_5level && gpa >= 0x1000000000000))
+    return (struct slat_stage2){ .end = SLAT_S2_WIDTH, .user = 1, .rule = SLAT_RULE_EPT_GPA_WIDTH };
+  if (!c->stage2_5level)
+    return ept_walk_from4(m, c, gpa, c->stage2_table, 1, 1, 1);
+
+  const uint64_t e = slat_memory_read(m, slat_entry_address(c->stage2_table, gpa, 5));
+  //@ assert e5: e == path_e5(m, c, gpa);
+  const struct slat_entry k = slat_ept_entry(c, e, 5);
+  const bool r = e % 2 == 1, w = e / 2 % 2 == 1, x = e / 4 % 2 == 1;
+
+  if (k.kind != SLAT_ENTRY_TABLE)
+    return walk_end(e, gpa, 5, k, r, w, x);
+  return ept_walk_from4(m, c, gpa, slat_table_of(e), r, w, x);
 }

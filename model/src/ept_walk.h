@@ -9,20 +9,20 @@
 #include "../../spec/logic/ept_walk.acsl"
 
 /** Walks EPT for one GPA.  Says what is there, not whether an access may use it: slat_stage2_denies().
- *  Reads at most 4 words. */
+ *  Reads at most 5 words. */
 /*@ requires readable: \valid_read(m) && \valid_read(c);
     requires table_range: c->stage2_table <= 0xFFFFFFFFFF000;
     terminates \true;
     assigns \nothing;
-    ensures EPT_GPA_WIDTH: ept_too_wide(gpa) ==> \result.end == SLAT_S2_WIDTH;
+    ensures EPT_GPA_WIDTH: stage2_too_wide(c, gpa) ==> \result.end == SLAT_S2_WIDTH;
     ensures end: \result.end == ept_end(m, c, gpa);
     ensures level: \result.level == ept_level(m, c, gpa);
     ensures EPT_READ_ALL_LEVELS:
-      \result.read != 0 <==> ept_all_r(m, c->stage2_table, gpa, ept_level(m, c, gpa));
+      \result.read != 0 <==> ept_all_r(m, c, gpa, ept_level(m, c, gpa));
     ensures EPT_WRITE_ALL_LEVELS:
-      \result.write != 0 <==> ept_all_w(m, c->stage2_table, gpa, ept_level(m, c, gpa));
+      \result.write != 0 <==> ept_all_w(m, c, gpa, ept_level(m, c, gpa));
     ensures EPT_EXECUTE_ALL_LEVELS:
-      \result.execute != 0 <==> ept_all_x(m, c->stage2_table, gpa, ept_level(m, c, gpa));
+      \result.execute != 0 <==> ept_all_x(m, c, gpa, ept_level(m, c, gpa));
     ensures user: \result.user == 1;
     ensures address: \result.end == SLAT_S2_PAGE ==>
       \result.spa == leaf_address(ept_last(m, c, gpa), gpa, ept_level(m, c, gpa));

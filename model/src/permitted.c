@@ -116,7 +116,7 @@ SLAT_INLINE struct slat_update no_update(void)
 /* The update of one stage-2 entry that the walk used: a page's, or a table's. */
 /*@ requires readable: \valid_read(c);
     requires stage2: c->stage2 <= SLAT_STAGE2_NPT;
-    requires level_range: 1 <= level <= 4;
+    requires level_range: 1 <= level <= 5;
     terminates \true;
     assigns \nothing;
     ensures may: \result.may == stage2_flags(c, e, (boolean)leaf, (boolean)write);
@@ -146,15 +146,16 @@ struct level_update {
 /* `s` is the walk: it says what the entry is, without another look at its reserved bits. */
 /*@ requires readable: \valid_read(m) && \valid_read(c);
     requires stage2: c->stage2 != SLAT_STAGE2_NONE && c->stage2 <= SLAT_STAGE2_NPT && stage2_has_flags(c);
-    requires level_range: 1 <= level <= 4;
-    requires table_range: table <= 0xFFFFFFFFFF000 && gpa < 0x1000000000000;
+    requires level_range: 1 <= level <= 5;
+    requires table_range: table <= 0xFFFFFFFFFF000 && !stage2_too_wide(c, gpa);
+    requires exists: level == 5 ==> c->stage2_5level != 0;
     requires path: path_is(s, m, c, gpa);
-    requires table: s.level <= level ==> table == path_table(m, c->stage2_table, gpa, level);
+    requires table: s.level <= level ==> table == path_table(m, c, gpa, level);
     terminates \true;
     assigns \nothing;
     ensures update: stage2_update_is(\result.update, m, c, gpa, level, (boolean)write, (boolean)done);
     ensures range: \result.table <= 0xFFFFFFFFFF000;
-    ensures next: level > 1 && s.level < level ==> \result.table == path_table(m, c->stage2_table, gpa, level - 1);
+    ensures next: level > 1 && s.level < level ==> \result.table == path_table(m, c, gpa, level - 1);
 */
 SLAT_INLINE struct level_update level_update(const struct slat_memory *m, const struct slat_controls *c,
                                              struct slat_stage2 s, uint64_t gpa, uint64_t table, unsigned level,
@@ -165,13 +166,14 @@ SLAT_INLINE struct level_update level_update(const struct slat_memory *m, const 
   if (s.level > level || (s.level == level && !leaf))
     return (struct level_update){ .update = no_update(), .table = 0 };
   const uint64_t spa = slat_entry_address(table, gpa, level);
-  //@ assert spa: spa == path_address(m, c->stage2_table, gpa, level);
+  //@ assert spa: spa == path_address(m, c, gpa, level);
   const uint64_t e = slat_memory_read(m, spa);
-  //@ assert e4: level == 4 ==> e == path_e4(m, c->stage2_table, gpa);
-  //@ assert e3: level == 3 ==> e == path_e3(m, c->stage2_table, gpa);
-  //@ assert e2: level == 2 ==> e == path_e2(m, c->stage2_table, gpa);
-  //@ assert e1: level == 1 ==> e == path_e1(m, c->stage2_table, gpa);
-  //@ assert e: e == path_entry(m, c->stage2_table, gpa, level);
+  //@ assert e5: level == 5 ==> e == path_e5(m, c, gpa);
+  //@ assert e4: level == 4 ==> e == path_e4(m, c, gpa);
+  //@ assert e3: level == 3 ==> e == path_e3(m, c, gpa);
+  //@ assert e2: level == 2 ==> e == path_e2(m, c, gpa);
+  //@ assert e1: level == 1 ==> e == path_e1(m, c, gpa);
+  //@ assert e: e == path_entry(m, c, gpa, level);
   return (struct level_update){ .update = stage2_update(c, spa, e, leaf, level, step, write, done),
                                 .table = slat_table_of(e) };
 }
@@ -183,7 +185,7 @@ SLAT_INLINE struct level_update level_update(const struct slat_memory *m, const 
     requires path: path_is(s, m, c, gpa);
     terminates \true;
     assigns \nothing;
-    ensures gpa: gpa_updates_are(\result.of[4], \result.of[3], \result.of[2], \result.of[1], m, c, gpa, (boolean)write,
+    ensures gpa: gpa_updates_are(\result.of[5], \result.of[4], \result.of[3], \result.of[2], \result.of[1], m, c, gpa, (boolean)write,
       (boolean)done);
     ensures guest: no_update(\result.of[0]);
 */
@@ -193,13 +195,18 @@ SLAT_INLINE struct slat_update_row gpa_updates(const struct slat_memory *m, cons
   const struct slat_update none = no_update();
 
   /* Too wide a GPA: no entry is read. */
-  if (gpa >= 0x1000000000000 || (c->stage2 != SLAT_STAGE2_NPT && !(c->stage2 == SLAT_STAGE2_EPT && c->ept_ad)))
-    return (struct slat_update_row){ { none, none, none, none, none } };
-  const struct level_update l4 = level_update(m, c, s, gpa, c->stage2_table, 4, step, write, done);
+  if ((!c->stage2_5level && gpa >= 0x1000000000000) || (c->stage2 != SLAT_STAGE2_NPT && !(c->stage2 == SLAT_STAGE2_EPT && c->ept_ad)))
+    return (struct slat_update_row){ { none, none, none, none, none, none } };
+  struct level_update l5 = { .update = none, .table = c->stage2_table };
+  if (c->stage2_5level)
+    l5 = level_update(m, c, s, gpa, c->stage2_table, 5, step, write, done);
+  //@ assert pml4: s.level <= 4 ==> l5.table == path_table(m, c, gpa, 4);
+  //@ assert l5: stage2_update_is(l5.update, m, c, gpa, 5, (boolean)write, (boolean)done);
+  const struct level_update l4 = level_update(m, c, s, gpa, l5.table, 4, step, write, done);
   const struct level_update l3 = level_update(m, c, s, gpa, l4.table, 3, step, write, done);
   const struct level_update l2 = level_update(m, c, s, gpa, l3.table, 2, step, write, done);
   const struct level_update l1 = level_update(m, c, s, gpa, l2.table, 1, step, write, done);
-  return (struct slat_update_row){ { none, l1.update, l2.update, l3.update, l4.update } };
+  return (struct slat_update_row){ { none, l1.update, l2.update, l3.update, l4.update, l5.update } };
 }
 
 struct slat_update_row slat_step_updates(const struct slat_memory *m, const struct slat_controls *c,
@@ -249,7 +256,7 @@ struct slat_update_row slat_final_updates(const struct slat_memory *m, const str
 
   //@ assert write: (boolean)write == final_write(a, w);
   if (!slat_finds_final(w))
-    return (struct slat_update_row){ { none, none, none, none, none } };
+    return (struct slat_update_row){ { none, none, none, none, none, none } };
   const uint64_t gpa = slat_gpa_of_final(c, a, w);
   if (w.outcome.kind == SLAT_PAGE_FAULT) /* denied by the guest: the walk did not take this GPA through stage 2 */
     return gpa_updates(m, c, slat_stage2_walk(m, c, gpa), gpa, 0, write, done);
@@ -264,10 +271,10 @@ struct slat_update_row slat_final_updates(const struct slat_memory *m, const str
     requires level_range: 1 <= level <= 5;
     terminates \true;
     assigns \nothing;
-    ensures visited: visited != 0 ==> step_updates_are(\result.of[4], \result.of[3], \result.of[2], \result.of[1],
+    ensures visited: visited != 0 ==> step_updates_are(\result.of[5], \result.of[4], \result.of[3], \result.of[2], \result.of[1],
       \result.of[0], m, c, a, s, level, (boolean)allowed, (boolean)done);
     ensures not_visited: visited == 0 ==>
-      no_updates(\result.of[4], \result.of[3], \result.of[2], \result.of[1], \result.of[0]);
+      no_updates(\result.of[5], \result.of[4], \result.of[3], \result.of[2], \result.of[1], \result.of[0]);
 */
 SLAT_INLINE struct slat_update_row updates_if(bool visited, const struct slat_memory *m, const struct slat_controls *c,
                                               const struct slat_access *a, struct slat_step s, unsigned level,
@@ -276,7 +283,7 @@ SLAT_INLINE struct slat_update_row updates_if(bool visited, const struct slat_me
   const struct slat_update none = no_update();
 
   if (!visited)
-    return (struct slat_update_row){ { none, none, none, none, none } };
+    return (struct slat_update_row){ { none, none, none, none, none, none } };
   return slat_step_updates(m, c, a, s, level, allowed, done);
 }
 
@@ -300,7 +307,8 @@ struct slat_permitted slat_permitted_set(const struct slat_memory *m, const stru
     .outcome = { set.outcome[0], set.outcome[1], set.outcome[2], set.outcome[3], set.outcome[4], set.outcome[5] },
     .update = { r4.of[4], r4.of[3], r4.of[2], r4.of[1], r4.of[0], r3.of[4], r3.of[3], r3.of[2], r3.of[1], r3.of[0],
                 r2.of[4], r2.of[3], r2.of[2], r2.of[1], r2.of[0], r1.of[4], r1.of[3], r1.of[2], r1.of[1], r1.of[0],
-                r0.of[4], r0.of[3], r0.of[2], r0.of[1], r5.of[4], r5.of[3], r5.of[2], r5.of[1], r5.of[0] },
+                r0.of[4], r0.of[3], r0.of[2], r0.of[1], r5.of[4], r5.of[3], r5.of[2], r5.of[1], r5.of[0],
+                r0.of[5], r1.of[5], r2.of[5], r3.of[5], r4.of[5], r5.of[5] },
   };
   //@ assert done: (boolean)done == set_done(p, w);
   //@ assert step5: updates5_are(p, m, c, a, w);

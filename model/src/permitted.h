@@ -16,9 +16,9 @@ struct slat_outcomes {
   struct slat_outcome outcome[SLAT_MAX_OUTCOMES];
 };
 
-/* The updates that belong to one step, by value: of[L] for the stage-2 entry of level L, of[0] for the guest entry. */
+/* The updates that belong to one step, by value: of[L] for the stage-2 entry of level L = 5..1, of[0] for the guest entry. */
 struct slat_update_row {
-  struct slat_update of[5];
+  struct slat_update of[6];
 };
 
 /** From a walk to the set of outcomes.  See ERRATA.md, E1 for the order that the manual leaves open. */
@@ -50,9 +50,9 @@ struct slat_outcomes slat_permitted_outcomes(const struct slat_controls *c, cons
     terminates \true;
     assigns \nothing;
     ensures FLAGS_MUST_IF_DONE: done == 0 ==> \result.of[0].must == 0 && \result.of[1].must == 0 &&
-      \result.of[2].must == 0 && \result.of[3].must == 0 && \result.of[4].must == 0;
+      \result.of[2].must == 0 && \result.of[3].must == 0 && \result.of[4].must == 0 && \result.of[5].must == 0;
     ensures STAGE2_TABLE_DIRTY: \result.of[1].may == s2_may(m, c, s.gpa, 1, (boolean)s.reached);
-    ensures row: step_updates_are(\result.of[4], \result.of[3], \result.of[2], \result.of[1], \result.of[0], m, c, a, s,
+    ensures row: step_updates_are(\result.of[5], \result.of[4], \result.of[3], \result.of[2], \result.of[1], \result.of[0], m, c, a, s,
       level, (boolean)allowed, (boolean)done);
 */
 struct slat_update_row slat_step_updates(const struct slat_memory *m, const struct slat_controls *c,
@@ -83,7 +83,7 @@ uint64_t slat_gpa_of_final(const struct slat_controls *c, const struct slat_acce
     requires path: final_path_is(*walk, m, c, a) && (walk->end == 6 ==> a->linear <= 0xFFFFFFFFFFFFF || !has_final(*walk));
     terminates \true;
     assigns \nothing;
-    ensures row: final_updates_are(\result.of[4], \result.of[3], \result.of[2], \result.of[1], m, c, a, *walk, (boolean)done);
+    ensures row: final_updates_are(\result.of[5], \result.of[4], \result.of[3], \result.of[2], \result.of[1], m, c, a, *walk, (boolean)done);
 */
 struct slat_update_row slat_final_updates(const struct slat_memory *m, const struct slat_controls *c,
                                           const struct slat_access *a, const struct slat_walk *walk, bool done);

@@ -63,15 +63,15 @@ static inline struct slat_reach ept_page(uint64_t e, uint64_t gpa, unsigned leve
 
 /*@ requires readable: \valid_read(m) && \valid_read(c);
     requires ept: c->stage2 == SLAT_STAGE2_EPT;
-    requires range: table <= 0xFFFFFFFFFF000 && gpa < 0x1000000000000;
+    requires range: table <= 0xFFFFFFFFFF000 && gpa < 0x1000000000000 && c->stage2_5level == 0;
     requires above: ept_table2(m, c, gpa);
-    requires table: table == table_of(path_e2(m, c->stage2_table, gpa));
-    requires rights: ept_r(path_e4(m, c->stage2_table, gpa)) == 1 && ept_w(path_e4(m, c->stage2_table, gpa)) == 1 &&
-      ept_x(path_e4(m, c->stage2_table, gpa)) == 1 &&
-      ept_r(path_e3(m, c->stage2_table, gpa)) == 1 && ept_w(path_e3(m, c->stage2_table, gpa)) == 1 &&
-      ept_x(path_e3(m, c->stage2_table, gpa)) == 1 &&
-      ept_r(path_e2(m, c->stage2_table, gpa)) == 1 && ept_w(path_e2(m, c->stage2_table, gpa)) == 1 &&
-      ept_x(path_e2(m, c->stage2_table, gpa)) == 1;
+    requires table: table == table_of(path_e2(m, c, gpa));
+    requires rights: ept_r(path_e4(m, c, gpa)) == 1 && ept_w(path_e4(m, c, gpa)) == 1 &&
+      ept_x(path_e4(m, c, gpa)) == 1 &&
+      ept_r(path_e3(m, c, gpa)) == 1 && ept_w(path_e3(m, c, gpa)) == 1 &&
+      ept_x(path_e3(m, c, gpa)) == 1 &&
+      ept_r(path_e2(m, c, gpa)) == 1 && ept_w(path_e2(m, c, gpa)) == 1 &&
+      ept_x(path_e2(m, c, gpa)) == 1;
     terminates \true;
     assigns \nothing;
     ensures reached: \result.found != 0 ==> reached_with_all_rights(m, c, gpa) &&
@@ -81,26 +81,26 @@ static inline struct slat_reach ept_reach1(const struct slat_memory *m, const st
                                            uint64_t table)
 {
   const uint64_t e = slat_memory_read(m, slat_entry_address(table, gpa, 1));
-  //@ assert e: e == path_e1(m, c->stage2_table, gpa);
+  //@ assert e: e == path_e1(m, c, gpa);
   //@ assert level: ept_level(m, c, gpa) == 1 && ept_last(m, c, gpa) == e;
   if (!ept_plain_page(c, e, 1))
     return nothing();
   //@ assert end: ept_end(m, c, gpa) == SLAT_S2_PAGE;
-  //@ assert r: ept_all_r(m, c->stage2_table, gpa, 1);
-  //@ assert w: ept_all_w(m, c->stage2_table, gpa, 1);
-  //@ assert x: ept_all_x(m, c->stage2_table, gpa, 1);
+  //@ assert r: ept_all_r(m, c, gpa, 1);
+  //@ assert w: ept_all_w(m, c, gpa, 1);
+  //@ assert x: ept_all_x(m, c, gpa, 1);
   return ept_page(e, gpa, 1);
 }
 
 /*@ requires readable: \valid_read(m) && \valid_read(c);
     requires ept: c->stage2 == SLAT_STAGE2_EPT;
-    requires range: table <= 0xFFFFFFFFFF000 && gpa < 0x1000000000000;
+    requires range: table <= 0xFFFFFFFFFF000 && gpa < 0x1000000000000 && c->stage2_5level == 0;
     requires above: ept_table3(m, c, gpa);
-    requires table: table == table_of(path_e3(m, c->stage2_table, gpa));
-    requires rights: ept_r(path_e4(m, c->stage2_table, gpa)) == 1 && ept_w(path_e4(m, c->stage2_table, gpa)) == 1 &&
-      ept_x(path_e4(m, c->stage2_table, gpa)) == 1 &&
-      ept_r(path_e3(m, c->stage2_table, gpa)) == 1 && ept_w(path_e3(m, c->stage2_table, gpa)) == 1 &&
-      ept_x(path_e3(m, c->stage2_table, gpa)) == 1;
+    requires table: table == table_of(path_e3(m, c, gpa));
+    requires rights: ept_r(path_e4(m, c, gpa)) == 1 && ept_w(path_e4(m, c, gpa)) == 1 &&
+      ept_x(path_e4(m, c, gpa)) == 1 &&
+      ept_r(path_e3(m, c, gpa)) == 1 && ept_w(path_e3(m, c, gpa)) == 1 &&
+      ept_x(path_e3(m, c, gpa)) == 1;
     terminates \true;
     assigns \nothing;
     ensures reached: \result.found != 0 ==> reached_with_all_rights(m, c, gpa) &&
@@ -110,7 +110,7 @@ static inline struct slat_reach ept_reach2(const struct slat_memory *m, const st
                                            uint64_t table)
 {
   const uint64_t e = slat_memory_read(m, slat_entry_address(table, gpa, 2));
-  //@ assert e: e == path_e2(m, c->stage2_table, gpa);
+  //@ assert e: e == path_e2(m, c, gpa);
   if (ept_plain_table(c, e, 2))
     return ept_reach1(m, c, gpa, slat_table_of(e));
   return ept_plain_page(c, e, 2) ? ept_page(e, gpa, 2) : nothing();
@@ -118,11 +118,11 @@ static inline struct slat_reach ept_reach2(const struct slat_memory *m, const st
 
 /*@ requires readable: \valid_read(m) && \valid_read(c);
     requires ept: c->stage2 == SLAT_STAGE2_EPT;
-    requires range: table <= 0xFFFFFFFFFF000 && gpa < 0x1000000000000;
+    requires range: table <= 0xFFFFFFFFFF000 && gpa < 0x1000000000000 && c->stage2_5level == 0;
     requires above: ept_table4(m, c, gpa);
-    requires table: table == table_of(path_e4(m, c->stage2_table, gpa));
-    requires rights: ept_r(path_e4(m, c->stage2_table, gpa)) == 1 && ept_w(path_e4(m, c->stage2_table, gpa)) == 1 &&
-      ept_x(path_e4(m, c->stage2_table, gpa)) == 1;
+    requires table: table == table_of(path_e4(m, c, gpa));
+    requires rights: ept_r(path_e4(m, c, gpa)) == 1 && ept_w(path_e4(m, c, gpa)) == 1 &&
+      ept_x(path_e4(m, c, gpa)) == 1;
     terminates \true;
     assigns \nothing;
     ensures reached: \result.found != 0 ==> reached_with_all_rights(m, c, gpa) &&
@@ -132,7 +132,7 @@ static inline struct slat_reach ept_reach3(const struct slat_memory *m, const st
                                            uint64_t table)
 {
   const uint64_t e = slat_memory_read(m, slat_entry_address(table, gpa, 3));
-  //@ assert e: e == path_e3(m, c->stage2_table, gpa);
+  //@ assert e: e == path_e3(m, c, gpa);
   if (ept_plain_table(c, e, 3))
     return ept_reach2(m, c, gpa, slat_table_of(e));
   return ept_plain_page(c, e, 3) ? ept_page(e, gpa, 3) : nothing();
@@ -148,10 +148,10 @@ static inline struct slat_reach ept_reach3(const struct slat_memory *m, const st
 */
 static inline struct slat_reach ept_reach(const struct slat_memory *m, const struct slat_controls *c, uint64_t gpa)
 {
-  if (gpa >= 0x1000000000000)
+  if (c->stage2_5level || gpa >= 0x1000000000000)
     return nothing();
   const uint64_t e = slat_memory_read(m, slat_entry_address(c->stage2_table, gpa, 4));
-  //@ assert e: e == path_e4(m, c->stage2_table, gpa);
+  //@ assert e: e == path_e4(m, c, gpa);
   return ept_plain_table(c, e, 4) ? ept_reach3(m, c, gpa, slat_table_of(e)) : nothing();
 }
 
@@ -202,15 +202,15 @@ static inline struct slat_reach npt_page(uint64_t e, uint64_t gpa, unsigned leve
 
 /*@ requires readable: \valid_read(m) && \valid_read(c);
     requires npt: c->stage2 == SLAT_STAGE2_NPT && c->nested.mode == SLAT_PAGING_LONG;
-    requires range: table <= 0xFFFFFFFFFF000 && gpa < 0x1000000000000 && c->nested.limit <= 0x10000000000000;
+    requires range: table <= 0xFFFFFFFFFF000 && gpa < 0x1000000000000 && c->stage2_5level == 0 && c->nested.limit <= 0x10000000000000;
     requires above: npt_table2(m, c, gpa);
-    requires table: table == table_of(path_e2(m, c->stage2_table, gpa));
-    requires rights: pte_rw(path_e4(m, c->stage2_table, gpa)) == 1 && pte_us(path_e4(m, c->stage2_table, gpa)) == 1 &&
-      pte_xd(path_e4(m, c->stage2_table, gpa)) == 0 &&
-      pte_rw(path_e3(m, c->stage2_table, gpa)) == 1 && pte_us(path_e3(m, c->stage2_table, gpa)) == 1 &&
-      pte_xd(path_e3(m, c->stage2_table, gpa)) == 0 &&
-      pte_rw(path_e2(m, c->stage2_table, gpa)) == 1 && pte_us(path_e2(m, c->stage2_table, gpa)) == 1 &&
-      pte_xd(path_e2(m, c->stage2_table, gpa)) == 0;
+    requires table: table == table_of(path_e2(m, c, gpa));
+    requires rights: pte_rw(path_e4(m, c, gpa)) == 1 && pte_us(path_e4(m, c, gpa)) == 1 &&
+      pte_xd(path_e4(m, c, gpa)) == 0 &&
+      pte_rw(path_e3(m, c, gpa)) == 1 && pte_us(path_e3(m, c, gpa)) == 1 &&
+      pte_xd(path_e3(m, c, gpa)) == 0 &&
+      pte_rw(path_e2(m, c, gpa)) == 1 && pte_us(path_e2(m, c, gpa)) == 1 &&
+      pte_xd(path_e2(m, c, gpa)) == 0;
     terminates \true;
     assigns \nothing;
     ensures reached: \result.found != 0 ==> reached_with_all_rights(m, c, gpa) &&
@@ -220,26 +220,26 @@ static inline struct slat_reach npt_reach1(const struct slat_memory *m, const st
                                            uint64_t table)
 {
   const uint64_t e = slat_memory_read(m, slat_entry_address(table, gpa, 1));
-  //@ assert e: e == path_e1(m, c->stage2_table, gpa);
+  //@ assert e: e == path_e1(m, c, gpa);
   //@ assert level: npt_level(m, c, gpa) == 1 && npt_last(m, c, gpa) == e;
   if (!npt_plain_page(c, e, 1))
     return nothing();
   //@ assert end: npt_end(m, c, gpa) == SLAT_S2_PAGE;
-  //@ assert us: npt_all_us(m, c->stage2_table, gpa, 1);
-  //@ assert rw: npt_all_rw(m, c->stage2_table, gpa, 1);
-  //@ assert xd: npt_no_xd(m, c->stage2_table, gpa, 1);
+  //@ assert us: npt_all_us(m, c, gpa, 1);
+  //@ assert rw: npt_all_rw(m, c, gpa, 1);
+  //@ assert xd: npt_no_xd(m, c, gpa, 1);
   return npt_page(e, gpa, 1);
 }
 
 /*@ requires readable: \valid_read(m) && \valid_read(c);
     requires npt: c->stage2 == SLAT_STAGE2_NPT && c->nested.mode == SLAT_PAGING_LONG;
-    requires range: table <= 0xFFFFFFFFFF000 && gpa < 0x1000000000000 && c->nested.limit <= 0x10000000000000;
+    requires range: table <= 0xFFFFFFFFFF000 && gpa < 0x1000000000000 && c->stage2_5level == 0 && c->nested.limit <= 0x10000000000000;
     requires above: npt_table3(m, c, gpa);
-    requires table: table == table_of(path_e3(m, c->stage2_table, gpa));
-    requires rights: pte_rw(path_e4(m, c->stage2_table, gpa)) == 1 && pte_us(path_e4(m, c->stage2_table, gpa)) == 1 &&
-      pte_xd(path_e4(m, c->stage2_table, gpa)) == 0 &&
-      pte_rw(path_e3(m, c->stage2_table, gpa)) == 1 && pte_us(path_e3(m, c->stage2_table, gpa)) == 1 &&
-      pte_xd(path_e3(m, c->stage2_table, gpa)) == 0;
+    requires table: table == table_of(path_e3(m, c, gpa));
+    requires rights: pte_rw(path_e4(m, c, gpa)) == 1 && pte_us(path_e4(m, c, gpa)) == 1 &&
+      pte_xd(path_e4(m, c, gpa)) == 0 &&
+      pte_rw(path_e3(m, c, gpa)) == 1 && pte_us(path_e3(m, c, gpa)) == 1 &&
+      pte_xd(path_e3(m, c, gpa)) == 0;
     terminates \true;
     assigns \nothing;
     ensures reached: \result.found != 0 ==> reached_with_all_rights(m, c, gpa) &&
@@ -249,7 +249,7 @@ static inline struct slat_reach npt_reach2(const struct slat_memory *m, const st
                                            uint64_t table)
 {
   const uint64_t e = slat_memory_read(m, slat_entry_address(table, gpa, 2));
-  //@ assert e: e == path_e2(m, c->stage2_table, gpa);
+  //@ assert e: e == path_e2(m, c, gpa);
   if (npt_plain_table(c, e, 2))
     return npt_reach1(m, c, gpa, slat_table_of(e));
   return npt_plain_page(c, e, 2) ? npt_page(e, gpa, 2) : nothing();
@@ -257,11 +257,11 @@ static inline struct slat_reach npt_reach2(const struct slat_memory *m, const st
 
 /*@ requires readable: \valid_read(m) && \valid_read(c);
     requires npt: c->stage2 == SLAT_STAGE2_NPT && c->nested.mode == SLAT_PAGING_LONG;
-    requires range: table <= 0xFFFFFFFFFF000 && gpa < 0x1000000000000 && c->nested.limit <= 0x10000000000000;
+    requires range: table <= 0xFFFFFFFFFF000 && gpa < 0x1000000000000 && c->stage2_5level == 0 && c->nested.limit <= 0x10000000000000;
     requires above: npt_table4(m, c, gpa);
-    requires table: table == table_of(path_e4(m, c->stage2_table, gpa));
-    requires rights: pte_rw(path_e4(m, c->stage2_table, gpa)) == 1 && pte_us(path_e4(m, c->stage2_table, gpa)) == 1 &&
-      pte_xd(path_e4(m, c->stage2_table, gpa)) == 0;
+    requires table: table == table_of(path_e4(m, c, gpa));
+    requires rights: pte_rw(path_e4(m, c, gpa)) == 1 && pte_us(path_e4(m, c, gpa)) == 1 &&
+      pte_xd(path_e4(m, c, gpa)) == 0;
     terminates \true;
     assigns \nothing;
     ensures reached: \result.found != 0 ==> reached_with_all_rights(m, c, gpa) &&
@@ -271,7 +271,7 @@ static inline struct slat_reach npt_reach3(const struct slat_memory *m, const st
                                            uint64_t table)
 {
   const uint64_t e = slat_memory_read(m, slat_entry_address(table, gpa, 3));
-  //@ assert e: e == path_e3(m, c->stage2_table, gpa);
+  //@ assert e: e == path_e3(m, c, gpa);
   if (npt_plain_table(c, e, 3))
     return npt_reach2(m, c, gpa, slat_table_of(e));
   return npt_plain_page(c, e, 3) ? npt_page(e, gpa, 3) : nothing();
@@ -287,10 +287,10 @@ static inline struct slat_reach npt_reach3(const struct slat_memory *m, const st
 */
 static inline struct slat_reach npt_reach(const struct slat_memory *m, const struct slat_controls *c, uint64_t gpa)
 {
-  if (gpa >= 0x1000000000000 || c->nested.limit > 0x10000000000000 || c->nested.mode != SLAT_PAGING_LONG)
+  if (c->stage2_5level || gpa >= 0x1000000000000 || c->nested.limit > 0x10000000000000 || c->nested.mode != SLAT_PAGING_LONG)
     return nothing();
   const uint64_t e = slat_memory_read(m, slat_entry_address(c->stage2_table, gpa, 4));
-  //@ assert e: e == path_e4(m, c->stage2_table, gpa);
+  //@ assert e: e == path_e4(m, c, gpa);
   return npt_plain_table(c, e, 4) ? npt_reach3(m, c, gpa, slat_table_of(e)) : nothing();
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Chapters 20 and 30: stage 2 of one guest-physical address, quickly, where every entry on the way gives every right and none
-   has anything unusual in it.  Where this says nothing, slat_stage2_walk() does. */
+/* Chapters 20 and 30: stage 2 of one guest-physical address, quickly, where every entry on the way gives every right none
+   has anything unusual in it, and there are 4 levels.  Where this says nothing, slat_stage2_walk() does. */
 #ifndef SLAT_REACH_H
 #define SLAT_REACH_H
 #include "stage2.h"

@@ -9,16 +9,17 @@
     assigns \nothing;
     ensures walk: stage2_is(\result, m, c, gpa);
     ensures path: path_is(\result, m, c, gpa);
-    ensures range: SLAT_RULE_NONE < \result.rule < SLAT_RULE_COUNT && \result.level <= 4 && \result.spa <= 0xFFFFFFFFFFFFF;
+    ensures range: SLAT_RULE_NONE < \result.rule < SLAT_RULE_COUNT && \result.level <= 5 && \result.spa <= 0xFFFFFFFFFFFFF;
 */
 SLAT_INLINE struct slat_stage2 through_ept(const struct slat_memory *m, const struct slat_controls *c, uint64_t gpa)
 {
   const struct slat_stage2 r = slat_ept_walk(m, c, gpa);
-  //@ assert level: !ept_too_wide(gpa) ==> 1 <= r.level <= 4;
-  //@ assert path4: !ept_too_wide(gpa) && r.level == 4 ==> path_is(r, m, c, gpa);
-  //@ assert path3: !ept_too_wide(gpa) && r.level == 3 ==> path_is(r, m, c, gpa);
-  //@ assert path2: !ept_too_wide(gpa) && r.level == 2 ==> path_is(r, m, c, gpa);
-  //@ assert path1: !ept_too_wide(gpa) && r.level == 1 ==> path_is(r, m, c, gpa);
+  //@ assert level: !stage2_too_wide(c, gpa) ==> 1 <= r.level <= 5;
+  //@ assert path5: !stage2_too_wide(c, gpa) && r.level == 5 ==> path_is(r, m, c, gpa);
+  //@ assert path4: !stage2_too_wide(c, gpa) && r.level == 4 ==> path_is(r, m, c, gpa);
+  //@ assert path3: !stage2_too_wide(c, gpa) && r.level == 3 ==> path_is(r, m, c, gpa);
+  //@ assert path2: !stage2_too_wide(c, gpa) && r.level == 2 ==> path_is(r, m, c, gpa);
+  //@ assert path1: !stage2_too_wide(c, gpa) && r.level == 1 ==> path_is(r, m, c, gpa);
   //@ assert path: path_is(r, m, c, gpa);
   return r;
 }
@@ -30,16 +31,17 @@ SLAT_INLINE struct slat_stage2 through_ept(const struct slat_memory *m, const st
     assigns \nothing;
     ensures walk: stage2_is(\result, m, c, gpa);
     ensures path: path_is(\result, m, c, gpa);
-    ensures range: SLAT_RULE_NONE < \result.rule < SLAT_RULE_COUNT && \result.level <= 4 && \result.spa <= 0xFFFFFFFFFFFFF;
+    ensures range: SLAT_RULE_NONE < \result.rule < SLAT_RULE_COUNT && \result.level <= 5 && \result.spa <= 0xFFFFFFFFFFFFF;
 */
 SLAT_INLINE struct slat_stage2 through_npt(const struct slat_memory *m, const struct slat_controls *c, uint64_t gpa)
 {
   const struct slat_stage2 r = slat_npt_walk(m, c, gpa);
-  //@ assert level: !npt_too_wide(gpa) ==> 1 <= r.level <= 4;
-  //@ assert path4: !npt_too_wide(gpa) && r.level == 4 ==> path_is(r, m, c, gpa);
-  //@ assert path3: !npt_too_wide(gpa) && r.level == 3 ==> path_is(r, m, c, gpa);
-  //@ assert path2: !npt_too_wide(gpa) && r.level == 2 ==> path_is(r, m, c, gpa);
-  //@ assert path1: !npt_too_wide(gpa) && r.level == 1 ==> path_is(r, m, c, gpa);
+  //@ assert level: !stage2_too_wide(c, gpa) ==> 1 <= r.level <= 5;
+  //@ assert path5: !stage2_too_wide(c, gpa) && r.level == 5 ==> path_is(r, m, c, gpa);
+  //@ assert path4: !stage2_too_wide(c, gpa) && r.level == 4 ==> path_is(r, m, c, gpa);
+  //@ assert path3: !stage2_too_wide(c, gpa) && r.level == 3 ==> path_is(r, m, c, gpa);
+  //@ assert path2: !stage2_too_wide(c, gpa) && r.level == 2 ==> path_is(r, m, c, gpa);
+  //@ assert path1: !stage2_too_wide(c, gpa) && r.level == 1 ==> path_is(r, m, c, gpa);
   //@ assert path: path_is(r, m, c, gpa);
   return r;
 }

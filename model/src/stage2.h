@@ -28,7 +28,7 @@
     ensures STAGE2_NONE: stage2_is(\result, memory, controls, gpa);
     ensures path: path_is(\result, memory, controls, gpa);
     ensures rule_range: SLAT_RULE_NONE < \result.rule < SLAT_RULE_COUNT;
-    ensures level_range: \result.level <= 4;
+    ensures level_range: \result.level <= 5;
     ensures spa_range: \result.end == SLAT_S2_PAGE ==> \result.spa <= 0xFFFFFFFFFFFFF;
 */
 struct slat_stage2 slat_stage2_walk(const struct slat_memory *memory, const struct slat_controls *controls,

@@ -58,12 +58,10 @@ const char *slat_status_text(enum slat_status status)
     return "linear-address masking (CR4.LAM_SUP, EFER.UAIE)";
   case SLAT_UNSUPPORTED_LASS:
     return "linear-address-space separation (CR4.LASS)";
-  case SLAT_UNSUPPORTED_EPT_WALK_LENGTH:
-    return "an EPT page-walk length other than 4";
   case SLAT_UNSUPPORTED_SHADOW_STACK_EPT:
     return "supervisor shadow-stack control of EPT (EPTP bit 7)";
   case SLAT_UNSUPPORTED_HOST_PAGING:
-    return "nested paging under a host mode other than 4-level paging";
+    return "nested paging under a host in 32-bit or PAE paging";
   case SLAT_UNSUPPORTED_NPT_WIDTH:
     return "a guest-physical address of more than 48 bits under 4-level nested paging";
   case SLAT_UNSUPPORTED_PAGE_CROSSING:

@@ -18,6 +18,9 @@ static const struct slat_config amd_registers = {
 static const struct slat_config with_pcid = { .vendor = SLAT_INTEL, .maxphyaddr = 46, .pcid = true };
 static const struct slat_config with_la57 = { .vendor = SLAT_INTEL, .maxphyaddr = 46, .la57 = true };
 static const struct slat_config with_ept = { .vendor = SLAT_INTEL, .stage2 = SLAT_STAGE2_EPT, .maxphyaddr = 46 };
+static const struct slat_config ept_5level = {
+  .vendor = SLAT_INTEL, .stage2 = SLAT_STAGE2_EPT, .maxphyaddr = 46, .ept_5level = true
+};
 static const struct slat_config with_npt = {
   .vendor = SLAT_AMD, .stage2 = SLAT_STAGE2_NPT, .maxphyaddr = 46, .nx = true
 };
@@ -40,6 +43,7 @@ static void configurations(void **state)
     { { .maxphyaddr = 46, .ept_execute_only = true }, SLAT_INVALID_EPT_CAPABILITY },
     { { .maxphyaddr = 46, .ept_page_2mb = true }, SLAT_INVALID_EPT_CAPABILITY },
     { { .maxphyaddr = 46, .ept_page_1gb = true }, SLAT_INVALID_EPT_CAPABILITY },
+    { { .maxphyaddr = 46, .ept_5level = true }, SLAT_INVALID_EPT_CAPABILITY },
     { { .maxphyaddr = 46, .ept_accessed_dirty = true }, SLAT_INVALID_EPT_CAPABILITY },
     { { .maxphyaddr = 46, .ept_advanced_info = true }, SLAT_INVALID_EPT_CAPABILITY },
     { { .vendor = SLAT_AMD, .maxphyaddr = 46, .pks = true }, SLAT_INVALID_FEATURE_VENDOR },
@@ -115,7 +119,10 @@ static const struct {
   { &with_ept, { { SLAT_EPTP, 0x105e } }, SLAT_INVALID_EPTP }, /* flags that it has not */
   { &with_ept, { { SLAT_EPTP, 0x111e } }, SLAT_INVALID_EPTP },
   { &with_ept, { { SLAT_EPTP, 1ULL << 46 | 0x1e } }, SLAT_INVALID_EPTP },
-  { &with_ept, { { SLAT_EPTP, 0x1026 } }, SLAT_UNSUPPORTED_EPT_WALK_LENGTH },
+  { &with_ept, { { SLAT_EPTP, 0x1026 } }, SLAT_INVALID_EPTP }, /* 5 levels that it has not */
+  { &ept_5level, { { SLAT_EPTP, 0x1026 } }, SLAT_OK },
+  { &ept_5level, { { SLAT_EPTP, 0x101e } }, SLAT_OK },
+  { &ept_5level, { { SLAT_EPTP, 0x102e } }, SLAT_INVALID_EPTP }, /* 6 levels */
   { &with_ept, { { SLAT_EPTP, 0x109e } }, SLAT_UNSUPPORTED_SHADOW_STACK_EPT },
   { &with_ept, { { SLAT_EPTP, 0x101e } }, SLAT_OK },
   { &with_ept, { { SLAT_EPTP, 0x1018 } }, SLAT_OK },
@@ -124,7 +131,7 @@ static const struct {
   { &with_npt, { { SLAT_HOST_EFER, 0x100 } }, SLAT_INVALID_EFER },
   { &with_npt, { { SLAT_HOST_EFER, 0 } }, SLAT_UNSUPPORTED_HOST_PAGING },
   { &with_npt, { { SLAT_HOST_CR4, 0x1020 } }, SLAT_INVALID_FEATURE_CONTROL },
-  { &npt_la57, { { SLAT_HOST_CR4, 0x1020 } }, SLAT_UNSUPPORTED_HOST_PAGING },
+  { &npt_la57, { { SLAT_HOST_CR4, 0x1020 } }, SLAT_OK },
   { &with_npt, { { SLAT_NCR3, 0x1000 } }, SLAT_OK },
 };
 

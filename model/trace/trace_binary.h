@@ -61,10 +61,12 @@ enum {
   SLAT_TRACE_FEATURE_LA57 = 1 << 12,
   SLAT_TRACE_FEATURE_PSE36 = 1 << 13,
   SLAT_TRACE_FEATURE_AMD_PDPTE_REGISTERS = 1 << 14,
-  SLAT_TRACE_FEATURES = (1 << 15) - 1,
+  SLAT_TRACE_FEATURE_EPT_5LEVEL = 1 << 15,
+  SLAT_TRACE_FEATURES = (1 << 16) - 1,
   SLAT_TRACE_FEATURES_EPT = SLAT_TRACE_FEATURE_EPT_EXECUTE_ONLY | SLAT_TRACE_FEATURE_EPT_PAGE_2MB |
                             SLAT_TRACE_FEATURE_EPT_PAGE_1GB | SLAT_TRACE_FEATURE_EPT_ACCESSED_DIRTY |
-                            SLAT_TRACE_FEATURE_EPT_ADVANCED_INFO /**< those of processors with EPT alone */
+                            SLAT_TRACE_FEATURE_EPT_ADVANCED_INFO |
+                            SLAT_TRACE_FEATURE_EPT_5LEVEL /**< those of processors with EPT alone */
 };
 
 /** Flags of an ACCESS record. */

@@ -38,10 +38,10 @@ static void bytes_of_a_page(const struct slat_memory *m, const struct slat_contr
   //@ assert index1: index1(gpa + k) == index1(gpa);
   //@ assert low_2mb: (gpa + k) % 0x200000 == gpa % 0x200000 + k;
   //@ assert low_1gb: (gpa + k) % 0x40000000 == gpa % 0x40000000 + k;
-  //@ assert e4: path_e4(m, c->stage2_table, gpa + k) == path_e4(m, c->stage2_table, gpa);
-  //@ assert e3: path_e3(m, c->stage2_table, gpa + k) == path_e3(m, c->stage2_table, gpa);
-  //@ assert e2: path_e2(m, c->stage2_table, gpa + k) == path_e2(m, c->stage2_table, gpa);
-  //@ assert e1: path_e1(m, c->stage2_table, gpa + k) == path_e1(m, c->stage2_table, gpa);
+  //@ assert e4: path_e4(m, c, gpa + k) == path_e4(m, c, gpa);
+  //@ assert e3: path_e3(m, c, gpa + k) == path_e3(m, c, gpa);
+  //@ assert e2: path_e2(m, c, gpa + k) == path_e2(m, c, gpa);
+  //@ assert e1: path_e1(m, c, gpa + k) == path_e1(m, c, gpa);
 }
 
 /* Theorem: every byte of an access that is done is at an SPA that its stage 2 reaches. */

@@ -41,7 +41,7 @@ static void xd_only_removes(const struct slat_controls *c, const struct slat_acc
 
 /* One EPT entry. */
 /*@ requires readable: \valid_read(c);
-    requires level_range: 1 <= level <= 4;
+    requires level_range: 1 <= level <= 5;
     requires grows: ept_grows(e, f) && !ept_misconfigured(c, f, level);
     terminates \true;
     assigns \nothing;
@@ -66,7 +66,7 @@ static void entry_grows(const struct slat_controls *c, uint64_t e, uint64_t f, u
 /* The walk of a GPA, level by level. */
 /*@ requires readable: \valid_read(m) && \valid_read(n) && \valid_read(c);
     requires tables: c->stage2_table <= 0xFFFFFFFFFF000;
-    requires width: gpa < 0x1000000000000;
+    requires width: !stage2_too_wide(c, gpa);
     requires grows: ept_path_grows(m, n, c, gpa);
     terminates \true;
     assigns \nothing;
@@ -76,25 +76,41 @@ static void entry_grows(const struct slat_controls *c, uint64_t e, uint64_t f, u
       leaf_address(ept_last(n, c, gpa), gpa, ept_level(n, c, gpa)) ==
         leaf_address(ept_last(m, c, gpa), gpa, ept_level(m, c, gpa));
     ensures more_read: ept_end(m, c, gpa) == SLAT_S2_PAGE &&
-      ept_all_r(m, c->stage2_table, gpa, ept_level(m, c, gpa)) ==>
-      ept_all_r(n, c->stage2_table, gpa, ept_level(m, c, gpa));
+      ept_all_r(m, c, gpa, ept_level(m, c, gpa)) ==>
+      ept_all_r(n, c, gpa, ept_level(m, c, gpa));
     ensures more_write: ept_end(m, c, gpa) == SLAT_S2_PAGE &&
-      ept_all_w(m, c->stage2_table, gpa, ept_level(m, c, gpa)) ==>
-      ept_all_w(n, c->stage2_table, gpa, ept_level(m, c, gpa));
+      ept_all_w(m, c, gpa, ept_level(m, c, gpa)) ==>
+      ept_all_w(n, c, gpa, ept_level(m, c, gpa));
     ensures more_execute: ept_end(m, c, gpa) == SLAT_S2_PAGE &&
-      ept_all_x(m, c->stage2_table, gpa, ept_level(m, c, gpa)) ==>
-      ept_all_x(n, c->stage2_table, gpa, ept_level(m, c, gpa));
+      ept_all_x(m, c, gpa, ept_level(m, c, gpa)) ==>
+      ept_all_x(n, c, gpa, ept_level(m, c, gpa));
 */
 static void ept_only_adds(const struct slat_memory *m, const struct slat_memory *n, const struct slat_controls *c,
                           uint64_t gpa)
 {
-  const uint64_t e4 = slat_memory_read(m, slat_entry_address(c->stage2_table, gpa, 4));
-  const uint64_t f4 = slat_memory_read(n, slat_entry_address(c->stage2_table, gpa, 4));
-  //@ assert e4: e4 == path_e4(m, c->stage2_table, gpa) && f4 == path_e4(n, c->stage2_table, gpa);
+  uint64_t pml4_m = c->stage2_table, pml4_n = c->stage2_table;
+
+  if (c->stage2_5level) {
+    const uint64_t e5 = slat_memory_read(m, slat_entry_address(c->stage2_table, gpa, 5));
+    const uint64_t f5 = slat_memory_read(n, slat_entry_address(c->stage2_table, gpa, 5));
+    //@ assert e5: e5 == path_e5(m, c, gpa) && f5 == path_e5(n, c, gpa);
+    entry_grows(c, e5, f5, gpa, 5);
+    if (slat_ept_entry(c, e5, 5).kind != SLAT_ENTRY_TABLE) {
+      //@ assert level5: ept_level(m, c, gpa) == 5 && ept_end(m, c, gpa) != SLAT_S2_PAGE;
+      return;
+    }
+    pml4_m = slat_table_of(e5);
+    pml4_n = slat_table_of(f5);
+  }
+  //@ assert pml4: pml4_m == path_pml4(m, c, gpa) && pml4_n == path_pml4(n, c, gpa);
+  //@ assert table5: ept_table5(m, c, gpa) && ept_table5(n, c, gpa);
+  const uint64_t e4 = slat_memory_read(m, slat_entry_address(pml4_m, gpa, 4));
+  const uint64_t f4 = slat_memory_read(n, slat_entry_address(pml4_n, gpa, 4));
+  //@ assert e4: e4 == path_e4(m, c, gpa) && f4 == path_e4(n, c, gpa);
   entry_grows(c, e4, f4, gpa, 4);
-  //@ assert r4: ept_all_r(m, c->stage2_table, gpa, 4) ==> ept_all_r(n, c->stage2_table, gpa, 4);
-  //@ assert w4: ept_all_w(m, c->stage2_table, gpa, 4) ==> ept_all_w(n, c->stage2_table, gpa, 4);
-  //@ assert x4: ept_all_x(m, c->stage2_table, gpa, 4) ==> ept_all_x(n, c->stage2_table, gpa, 4);
+  //@ assert r4: ept_all_r(m, c, gpa, 4) ==> ept_all_r(n, c, gpa, 4);
+  //@ assert w4: ept_all_w(m, c, gpa, 4) ==> ept_all_w(n, c, gpa, 4);
+  //@ assert x4: ept_all_x(m, c, gpa, 4) ==> ept_all_x(n, c, gpa, 4);
   if (slat_ept_entry(c, e4, 4).kind != SLAT_ENTRY_TABLE) {
     //@ assert level4: ept_level(m, c, gpa) == 4;
     //@ assert page4: ept_end(m, c, gpa) == SLAT_S2_PAGE ==> ept_level(n, c, gpa) == 4 && ept_end(n, c, gpa) == SLAT_S2_PAGE;
@@ -102,11 +118,11 @@ static void ept_only_adds(const struct slat_memory *m, const struct slat_memory 
   }
   const uint64_t e3 = slat_memory_read(m, slat_entry_address(slat_table_of(e4), gpa, 3));
   const uint64_t f3 = slat_memory_read(n, slat_entry_address(slat_table_of(f4), gpa, 3));
-  //@ assert e3: e3 == path_e3(m, c->stage2_table, gpa) && f3 == path_e3(n, c->stage2_table, gpa);
+  //@ assert e3: e3 == path_e3(m, c, gpa) && f3 == path_e3(n, c, gpa);
   entry_grows(c, e3, f3, gpa, 3);
-  //@ assert r3: ept_all_r(m, c->stage2_table, gpa, 3) ==> ept_all_r(n, c->stage2_table, gpa, 3);
-  //@ assert w3: ept_all_w(m, c->stage2_table, gpa, 3) ==> ept_all_w(n, c->stage2_table, gpa, 3);
-  //@ assert x3: ept_all_x(m, c->stage2_table, gpa, 3) ==> ept_all_x(n, c->stage2_table, gpa, 3);
+  //@ assert r3: ept_all_r(m, c, gpa, 3) ==> ept_all_r(n, c, gpa, 3);
+  //@ assert w3: ept_all_w(m, c, gpa, 3) ==> ept_all_w(n, c, gpa, 3);
+  //@ assert x3: ept_all_x(m, c, gpa, 3) ==> ept_all_x(n, c, gpa, 3);
   if (slat_ept_entry(c, e3, 3).kind != SLAT_ENTRY_TABLE) {
     //@ assert level3: ept_level(m, c, gpa) == 3;
     //@ assert page3: ept_end(m, c, gpa) == SLAT_S2_PAGE ==> ept_level(n, c, gpa) == 3 && ept_end(n, c, gpa) == SLAT_S2_PAGE;
@@ -114,11 +130,11 @@ static void ept_only_adds(const struct slat_memory *m, const struct slat_memory 
   }
   const uint64_t e2 = slat_memory_read(m, slat_entry_address(slat_table_of(e3), gpa, 2));
   const uint64_t f2 = slat_memory_read(n, slat_entry_address(slat_table_of(f3), gpa, 2));
-  //@ assert e2: e2 == path_e2(m, c->stage2_table, gpa) && f2 == path_e2(n, c->stage2_table, gpa);
+  //@ assert e2: e2 == path_e2(m, c, gpa) && f2 == path_e2(n, c, gpa);
   entry_grows(c, e2, f2, gpa, 2);
-  //@ assert r2: ept_all_r(m, c->stage2_table, gpa, 2) ==> ept_all_r(n, c->stage2_table, gpa, 2);
-  //@ assert w2: ept_all_w(m, c->stage2_table, gpa, 2) ==> ept_all_w(n, c->stage2_table, gpa, 2);
-  //@ assert x2: ept_all_x(m, c->stage2_table, gpa, 2) ==> ept_all_x(n, c->stage2_table, gpa, 2);
+  //@ assert r2: ept_all_r(m, c, gpa, 2) ==> ept_all_r(n, c, gpa, 2);
+  //@ assert w2: ept_all_w(m, c, gpa, 2) ==> ept_all_w(n, c, gpa, 2);
+  //@ assert x2: ept_all_x(m, c, gpa, 2) ==> ept_all_x(n, c, gpa, 2);
   if (slat_ept_entry(c, e2, 2).kind != SLAT_ENTRY_TABLE) {
     //@ assert level2: ept_level(m, c, gpa) == 2;
     //@ assert page2: ept_end(m, c, gpa) == SLAT_S2_PAGE ==> ept_level(n, c, gpa) == 2 && ept_end(n, c, gpa) == SLAT_S2_PAGE;
@@ -126,13 +142,13 @@ static void ept_only_adds(const struct slat_memory *m, const struct slat_memory 
   }
   const uint64_t e1 = slat_memory_read(m, slat_entry_address(slat_table_of(e2), gpa, 1));
   const uint64_t f1 = slat_memory_read(n, slat_entry_address(slat_table_of(f2), gpa, 1));
-  //@ assert e1: e1 == path_e1(m, c->stage2_table, gpa) && f1 == path_e1(n, c->stage2_table, gpa);
+  //@ assert e1: e1 == path_e1(m, c, gpa) && f1 == path_e1(n, c, gpa);
   entry_grows(c, e1, f1, gpa, 1);
-  //@ assert r1: ept_all_r(m, c->stage2_table, gpa, 1) ==> ept_all_r(n, c->stage2_table, gpa, 1);
-  //@ assert w1: ept_all_w(m, c->stage2_table, gpa, 1) ==> ept_all_w(n, c->stage2_table, gpa, 1);
+  //@ assert r1: ept_all_r(m, c, gpa, 1) ==> ept_all_r(n, c, gpa, 1);
+  //@ assert w1: ept_all_w(m, c, gpa, 1) ==> ept_all_w(n, c, gpa, 1);
   //@ assert level1: ept_level(m, c, gpa) == 1 && ept_level(n, c, gpa) == 1;
   //@ assert page1: ept_end(m, c, gpa) == SLAT_S2_PAGE ==> ept_end(n, c, gpa) == SLAT_S2_PAGE;
-  //@ assert x1: ept_all_x(m, c->stage2_table, gpa, 1) ==> ept_all_x(n, c->stage2_table, gpa, 1);
+  //@ assert x1: ept_all_x(m, c, gpa, 1) ==> ept_all_x(n, c, gpa, 1);
 }
 
 /* Theorem: what EPT does not deny, it does not deny with more of R, W and X, whatever the use of the GPA; nor does it lead
@@ -140,7 +156,7 @@ static void ept_only_adds(const struct slat_memory *m, const struct slat_memory 
 /*@ requires readable: \valid_read(m) && \valid_read(n) && \valid_read(c);
     requires tables: c->stage2_table <= 0xFFFFFFFFFF000;
     requires ept: c->stage2 == SLAT_STAGE2_EPT;
-    requires width: gpa < 0x1000000000000;
+    requires width: !stage2_too_wide(c, gpa);
     requires grows: ept_path_grows(m, n, c, gpa);
     requires walks: stage2_is(r, m, c, gpa) && stage2_is(s, n, c, gpa);
     requires use: use <= SLAT_USE_FLAGS;

@@ -13,6 +13,7 @@ const struct scenario_capabilities scenario_capabilities_of_target = {
   .pcid = true,
   .pku = true,
   .la57 = true,
+  .stage2_5level = true,
   .pse36_always = true,
   .pae = true,
   .bits32 = true,

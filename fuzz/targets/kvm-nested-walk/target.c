@@ -105,7 +105,7 @@ const struct fuzz_target fuzz_target = {
   .waivers = kvm_nested_walk_waivers,
   .observations = 1 << OBSERVE_WALK | 1 << OBSERVE_FLAGS | 1 << OBSERVE_DATA,
   .codes = { [SLAT_PAGE_FAULT] = 0x3f, [SLAT_EPT_VIOLATION] = 0x3f, [SLAT_NESTED_PAGE_FAULT] = 0x1f },
-  .fault_levels = { [1] = 0x3e, [2] = 0x1e },
+  .fault_levels = { [1] = 0x3e, [2] = 0x3e },
   .page_sizes = 15,
   .levels = 0x3c,
   .rules = { SLAT_RULE_PAE_PDPTE_NOT_PRESENT, SLAT_RULE_PAE_PDPTE_RSVD, SLAT_RULE_GUEST_RSVD_PAE_HIGH,

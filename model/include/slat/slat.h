@@ -53,9 +53,8 @@ enum slat_status {
   SLAT_UNSUPPORTED_PSE36_WIDTH, /**< AMD, 32-bit paging with CR4.PSE, and no PSE-36 or fewer than 40 address bits: no source says which bits are reserved */
   SLAT_UNSUPPORTED_LINEAR_MASKING,  /**< CR4.LAM_SUP, CR3 bits 62:61 (LAM for user pointers), EFER.UAIE */
   SLAT_UNSUPPORTED_LASS,            /**< CR4.LASS */
-  SLAT_UNSUPPORTED_EPT_WALK_LENGTH, /**< EPTP bits 5:3 name a walk of other than 4 levels */
   SLAT_UNSUPPORTED_SHADOW_STACK_EPT,
-  SLAT_UNSUPPORTED_HOST_PAGING,   /**< NPT under a host mode other than 4-level */
+  SLAT_UNSUPPORTED_HOST_PAGING,   /**< NPT under a host in 32-bit or PAE paging */
   SLAT_UNSUPPORTED_NPT_WIDTH,     /**< a GPA of more than 48 bits under a 4-level NPT: no source says what happens */
   SLAT_UNSUPPORTED_PAGE_CROSSING, /**< an access that reaches into a second 4 KB page */
   SLAT_STATUS_COUNT
@@ -84,6 +83,7 @@ struct slat_config {
   bool ept_execute_only;    /**< IA32_VMX_EPT_VPID_CAP[0] */
   bool ept_page_2mb;        /**< IA32_VMX_EPT_VPID_CAP[16] */
   bool ept_page_1gb;        /**< IA32_VMX_EPT_VPID_CAP[17] */
+  bool ept_5level;          /**< IA32_VMX_EPT_VPID_CAP[7], page-walk length 5 */
   bool ept_accessed_dirty;  /**< IA32_VMX_EPT_VPID_CAP[21] */
   bool ept_advanced_info;   /**< IA32_VMX_EPT_VPID_CAP[22], exit qualification bits 11:9 */
 };
@@ -134,8 +134,9 @@ struct slat_controls {
   uint64_t
     guest_table; /**< GPA of the guest's first table: bits 51:12 of CR3, 31:5 in PAE paging, 31:12 in 32-bit paging */
   uint64_t pdpte[4];     /**< PAE paging with `pdpte_registers`: the registers */
-  uint64_t stage2_table; /**< SPA of the EPT or nested PML4 table */
+  uint64_t stage2_table; /**< SPA of the first EPT or nested table: PML4, or PML5 with `stage2_5level` */
   uint8_t stage2;        /**< enum slat_stage2_kind */
+  bool stage2_5level;    /**< EPT pointer bits 5:3 = 4; NPT: the host's CR4.LA57 */
   bool amd;
   bool paging;              /**< CR0.PG; off: the linear address is the GPA */
   bool la57;                /**< CR4.LA57 in long mode: 5-level paging */
@@ -225,10 +226,10 @@ struct slat_update {
 };
 
 #define SLAT_MAX_OUTCOMES 6
-#define SLAT_MAX_UPDATES 29
-/** The slot of an update, in the order of the walk but for step 5, which is last.  Step S = 5..1 is the reference to the guest entry of level S, 0 the
- *  final access.  L = 4..1: the stage-2 entry of level L that translates the GPA of that step; 0: the guest entry itself. */
-#define SLAT_UPDATE_SLOT(S, L) (((S) == 5 ? 24 : 5 * (4 - (S))) + ((L) == 0 ? 4 : 4 - (L)))
+#define SLAT_MAX_UPDATES 35
+/** The slot of an update: first those of 4-level walks, in their order; then step 5, then level 5.  Step S = 5..1 is the reference to the guest
+ *  entry of level S, 0 the final access.  L = 5..1: the stage-2 entry of level L that translates the GPA of that step; 0: the guest entry itself. */
+#define SLAT_UPDATE_SLOT(S, L) ((L) == 5 ? 29 + (S) : ((S) == 5 ? 24 : 5 * (4 - (S))) + ((L) == 0 ? 4 : 4 - (L)))
 
 /** The permitted set for one access on a processor with nothing cached.
  *  outcome[0] is what the walk ends in.  outcome[L], L = 1..5, is the EPT violation of setting a flag in the guest
@@ -278,7 +279,7 @@ enum slat_status slat_open(struct slat_machine *machine, const struct slat_confi
 enum slat_status slat_feed(struct slat_machine *machine, const struct slat_event *event);
 
 /** The permitted outcomes of an access on a processor with nothing cached.
- *  @param out  filled if SLAT_OK is returned.  At most 29 reads of structures, and 24 more where stage 2 has accessed
+ *  @param out  filled if SLAT_OK is returned.  At most 35 reads of structures, and 30 more where stage 2 has accessed
  *              and dirty flags. */
 enum slat_status slat_permitted(const struct slat_machine *machine, unsigned cpu, const struct slat_memory *memory,
                                 const struct slat_access *access, struct slat_permitted *out);
