@@ -30,21 +30,9 @@ static bool too_wide(const struct slat_controls *c, const struct slat_access *a,
   }
 */
 
-enum slat_status slat_permitted(const struct slat_machine *machine, unsigned cpu, const struct slat_memory *memory,
-                                const struct slat_access *access, struct slat_permitted *out)
+enum slat_status slat_permitted_masked(const struct slat_controls *c, const struct slat_memory *memory,
+                                       const struct slat_access *access, struct slat_permitted *out)
 {
-  const enum slat_status valid = slat_check_access(*access);
-
-  if (cpu >= SLAT_MAX_CPUS)
-    return SLAT_INVALID_CPU;
-  if (valid != SLAT_OK)
-    return valid;
-  if (machine->cpu[cpu].status != SLAT_OK)
-    return (enum slat_status)machine->cpu[cpu].status;
-  const struct slat_controls *c = &machine->cpu[cpu].controls;
-  if (SLAT_RULE(LINEAR_32_BIT, (!c->paging || c->guest.mode != SLAT_PAGING_LONG) && access->linear > 0xFFFFFFFF))
-    return SLAT_INVALID_ACCESS;
-
   const struct slat_walk w = slat_walk_linear(memory, c, access);
   //@ assert steps: walks(c, access->linear) ==> walk_steps_are(w, memory, c, access);
   //@ assert ends: walks(c, access->linear) ==> walk_end_is(w, memory, c, access);
@@ -72,4 +60,48 @@ enum slat_status slat_permitted(const struct slat_machine *machine, unsigned cpu
   *out = set;
   //@ assert copied: *out == set;
   return SLAT_OK;
+}
+
+/* The set of an access that faults before anything is read. */
+/*@ requires rule: SLAT_RULE_NONE < rule < SLAT_RULE_COUNT;
+    terminates \true;
+    assigns \nothing;
+    ensures denied: denied_before_walk(\result);
+    ensures rule: \result.outcome[0].rule == rule;
+*/
+static struct slat_permitted denied_set(unsigned rule)
+{
+  return (struct slat_permitted){ .outcome = { { .kind = SLAT_NON_CANONICAL, .rule = (uint16_t)rule } } };
+}
+
+enum slat_status slat_permitted(const struct slat_machine *machine, unsigned cpu, const struct slat_memory *memory,
+                                const struct slat_access *access, struct slat_permitted *out)
+{
+  const enum slat_status valid = slat_check_access(*access);
+
+  if (cpu >= SLAT_MAX_CPUS)
+    return SLAT_INVALID_CPU;
+  if (valid != SLAT_OK)
+    return valid;
+  if (machine->cpu[cpu].status != SLAT_OK)
+    return (enum slat_status)machine->cpu[cpu].status;
+  const struct slat_controls *c = &machine->cpu[cpu].controls;
+  if (SLAT_RULE(LINEAR_32_BIT, (!c->paging || c->guest.mode != SLAT_PAGING_LONG) && access->linear > 0xFFFFFFFF))
+    return SLAT_INVALID_ACCESS;
+
+  const struct slat_linear l = slat_linear_of(c, access);
+  if (SLAT_RULE(LINEAR_CHECKS_FIRST, l.denied != SLAT_RULE_NONE)) {
+    const struct slat_permitted denied = denied_set(l.denied);
+    *out = denied;
+    //@ assert denied: *out == denied;
+    return SLAT_OK;
+  }
+  if (l.access.linear == access->linear)
+    return slat_permitted_masked(c, memory, access, out);
+  const struct slat_access masked = l.access;
+  //@ assert masked: masked.linear == masked_linear{Pre}(c, access);
+  //@ ghost Masked: ;
+  const enum slat_status status = slat_permitted_masked(c, memory, &masked, out);
+  //@ assert answer_masked: status == SLAT_OK ==> answer_is{Masked}(*out, memory, c, &masked);
+  return status;
 }
