@@ -122,8 +122,8 @@ static void print_heading(const struct context *c, const struct explanation *x)
   if (x->controls->paging && reg[SLAT_CR4] / 0x1000000 % 2 == 1)
     (void)printf("; IA32_PKRS 0x%" PRIx64, reg[SLAT_PKRS]);
   if (x->controls->paging)
-    (void)printf("%s%s%s", x->controls->lass ? "; CR4.LASS=1" : "", x->controls->lam_supervisor ? "; CR4.LAM_SUP=1" : "",
-                 x->controls->uai ? "; EFER.UAIE=1" : "");
+    (void)printf("%s%s%s", x->controls->lass ? "; CR4.LASS=1" : "",
+                 x->controls->lam_supervisor ? "; CR4.LAM_SUP=1" : "", x->controls->uai ? "; EFER.UAIE=1" : "");
   if (config->stage2 == SLAT_STAGE2_EPT)
     (void)printf("; EPTP 0x%" PRIx64 ", EPT A/D %s", reg[SLAT_EPTP], x->controls->ept_ad ? "on" : "off");
   if (config->stage2 == SLAT_STAGE2_NPT)
@@ -455,9 +455,9 @@ static void print_object(const struct context *c, const struct explanation *x)
     (void)json_object_set_new(json_object_get(object, "request"), "cs_ss_fs_gs", json_true());
   const struct slat_linear *linear = &x->references.linear;
   if (linear->masked != SLAT_RULE_NONE && linear->denied == SLAT_RULE_NONE)
-    (void)json_object_set_new(object, "masked",
-                              json_pack("{s:o, s:o}", "linear", hex_json(linear->access.linear), "rule",
-                                        rule_json(linear->masked)));
+    (void)json_object_set_new(
+      object, "masked",
+      json_pack("{s:o, s:o}", "linear", hex_json(linear->access.linear), "rule", rule_json(linear->masked)));
   if (step->observed != NULL) {
     const struct slat_verdict verdict = slat_judge(&step->set, &step->observed->outcome);
     (void)json_object_set_new(object, "observed", outcome_json(&step->observed->outcome, false));
@@ -537,10 +537,12 @@ int command_walk(int argc, char **argv)
     "Explains one translation: each memory reference of the two-dimensional walk in order, what the entry says, the "
     "outcome with the rule that decided it, the accessed and dirty flags that may or must be set, and what else is "
     "permitted."
-    "\vWhere LAM or UAI masks the linear address, that comes first.  References of stage 2 are indented under the guest entry that they are made for; `>' marks the one that "
+    "\vWhere LAM or UAI masks the linear address, that comes first.  References of stage 2 are indented under the "
+    "guest entry that they are made for; `>' marks the one that "
     "decided.  Fields are spelled as in the manuals; `-' is a field that is clear, ignored or absent.\n\n"
     "As JSON, one object for each access: place, access, of, cpu, request {linear, kind, width, user, implicit}, "
-    "masked {linear, rule} if LAM or UAI masks the address, references [{ref, entry, stage, level, step, gpa, spa, value, fields, rule}], permitted [outcome, the likely one "
+    "masked {linear, rule} if LAM or UAI masks the address, references [{ref, entry, stage, level, step, gpa, spa, "
+    "value, fields, rule}], permitted [outcome, the likely one "
     "first], updates [{entry, stage, level, step, spa, value, may, must}], and, if there was an observation, observed "
     "and verdict.\n\n"
     "Exit code 1 if what was observed is not permitted.\n\n"

@@ -352,7 +352,9 @@ static struct slat_controls controls_of(struct slat_config k, struct slat_cpu p,
     .smap = BIT(cr4, 0x200000),
     .ac = BIT(p.reg[SLAT_RFLAGS], 0x40000),
     .lam_user = long_mode ? lam_user(p.reg[SLAT_CR3]) : 0,
-    .lam_supervisor = !BIT(cr4, 0x10000000) || !long_mode ? 0 : BIT(cr4, 0x1000) ? 57 : 48,
+    .lam_supervisor = !BIT(cr4, 0x10000000) || !long_mode ? 0
+                      : BIT(cr4, 0x1000)                  ? 57
+                                                          : 48,
     .lass = BIT(cr4, 0x8000000) && long_mode,
     .uai = BIT(efer, 0x100000) && long_mode,
     .user_keys = BIT(cr4, 0x400000) && keys ? (uint32_t)(p.reg[SLAT_PKRU] % 0x100000000) : 0,

@@ -345,8 +345,8 @@ enum slat_trace_status slat_trace_encode_config(const struct slat_config *config
                             (config->la57 ? SLAT_TRACE_FEATURE_LA57 : 0U) |
                             (config->pse36 ? SLAT_TRACE_FEATURE_PSE36 : 0U) |
                             (config->amd_pdpte_registers ? SLAT_TRACE_FEATURE_AMD_PDPTE_REGISTERS : 0U) |
-                            (config->lam ? SLAT_TRACE_FEATURE_LAM : 0U) | (config->lass ? SLAT_TRACE_FEATURE_LASS : 0U) |
-                            (config->uai ? SLAT_TRACE_FEATURE_UAI : 0U);
+                            (config->lam ? SLAT_TRACE_FEATURE_LAM : 0U) |
+                            (config->lass ? SLAT_TRACE_FEATURE_LASS : 0U) | (config->uai ? SLAT_TRACE_FEATURE_UAI : 0U);
   memset(record, 0, SLAT_TRACE_RECORD);
   memcpy(record, magic, sizeof magic);
   record[HEADER_VERSION] = SLAT_TRACE_VERSION;

@@ -102,8 +102,9 @@ static const char *const config_fields[] = { "vendor",
 static const char *const event_fields[] = { "cpu", "register", "store", "access", "invlpg", "observed", "note", NULL };
 static const char *const register_fields[] = { "name", "value", NULL };
 static const char *const store_fields[] = { "spa", "width", "value", NULL };
-static const char *const access_fields[] = { "linear", "kind", "width", "user", "implicit",
-                                             "cs_ss_fs_gs", "value", NULL };
+static const char *const access_fields[] = {
+  "linear", "kind", "width", "user", "implicit", "cs_ss_fs_gs", "value", NULL
+};
 static const char *const invlpg_fields[] = { "linear", NULL };
 static const char *const update_fields[] = { "spa", "value", NULL };
 

@@ -138,14 +138,15 @@ struct slat_controls {
   uint64_t stage2_table; /**< SPA of the EPT or nested PML4 table */
   uint8_t stage2;        /**< enum slat_stage2_kind */
   bool amd;
-  bool paging;              /**< CR0.PG; off: the linear address is the GPA */
-  bool la57;                /**< CR4.LA57 in long mode: 5-level paging */
-  bool pdpte_registers;     /**< PAE paging: the PDPTEs are in registers; else a walk reads them */
-  bool wp, smep, smap, ac;  /**< CR0.WP, CR4.SMEP, CR4.SMAP, RFLAGS.AC */
-  uint8_t lam_user;         /**< CR3 bits 62:61 in long mode: how many bits of a user pointer count, 57 or 48; 0: all */
-  uint8_t lam_supervisor;   /**< CR4.LAM_SUP in long mode, of a supervisor pointer: 57 with CR4.LA57 = 1, else 48; 0: all */
-  bool lass, uai;           /**< CR4.LASS, EFER.UAIE in long mode */
-  uint32_t user_keys;       /**< PKRU with CR4.PKE = 1 in long mode, else 0: which denies nothing */
+  bool paging;             /**< CR0.PG; off: the linear address is the GPA */
+  bool la57;               /**< CR4.LA57 in long mode: 5-level paging */
+  bool pdpte_registers;    /**< PAE paging: the PDPTEs are in registers; else a walk reads them */
+  bool wp, smep, smap, ac; /**< CR0.WP, CR4.SMEP, CR4.SMAP, RFLAGS.AC */
+  uint8_t lam_user;        /**< CR3 bits 62:61 in long mode: how many bits of a user pointer count, 57 or 48; 0: all */
+  uint8_t
+    lam_supervisor;   /**< CR4.LAM_SUP in long mode, of a supervisor pointer: 57 with CR4.LA57 = 1, else 48; 0: all */
+  bool lass, uai;     /**< CR4.LASS, EFER.UAIE in long mode */
+  uint32_t user_keys; /**< PKRU with CR4.PKE = 1 in long mode, else 0: which denies nothing */
   uint32_t supervisor_keys; /**< IA32_PKRS with CR4.PKS = 1 in long mode, else 0 */
   bool ept_execute_only, ept_page_2mb, ept_page_1gb, ept_advanced_info; /**< capabilities */
   bool ept_ad; /**< EPTP bit 6: accessed and dirty flags for EPT are on */
@@ -175,11 +176,11 @@ enum slat_access_kind { SLAT_READ = 0, SLAT_WRITE = 1, SLAT_FETCH = 2 };
 
 /** One access by a logical processor. */
 struct slat_access {
-  uint64_t linear; /**< linear address of its first byte */
-  uint8_t kind;    /**< enum slat_access_kind */
-  uint8_t width;   /**< 1, 2, 4 or 8 bytes; all within one 4 KB page */
-  bool user;       /**< made at CPL 3 */
-  bool implicit;   /**< implicit supervisor access (descriptor tables, TSS, ...), whatever CPL; not a fetch */
+  uint64_t linear;  /**< linear address of its first byte */
+  uint8_t kind;     /**< enum slat_access_kind */
+  uint8_t width;    /**< 1, 2, 4 or 8 bytes; all within one 4 KB page */
+  bool user;        /**< made at CPL 3 */
+  bool implicit;    /**< implicit supervisor access (descriptor tables, TSS, ...), whatever CPL; not a fetch */
   bool cs_ss_fs_gs; /**< data through CS, SS, FS or GS: upper address ignore is not for them, nor for fetches */
 };
 
@@ -203,20 +204,20 @@ enum {
 
 /** One outcome: one element of a permitted set, or one that was observed (then `rule`, `level` and `*_open` are unused). */
 struct slat_outcome {
-  uint8_t kind;        /**< enum slat_outcome_kind */
-  uint8_t stage;       /**< 1 or 2: the stage whose entry decided; 0 if none did */
-  uint8_t level;       /**< level of the entry that decided, 0 if none did */
-  uint8_t page_shift;  /**< TRANSLATED: 12, 21, 22 or 30, the smaller of the two stages' pages */
-  uint8_t memory_type; /**< TRANSLATED over EPT: bits 5:3 of the leaf; else 0 */
-  bool ignore_pat;     /**< TRANSLATED over EPT: bit 6 of the leaf */
-  uint8_t invalidates; /**< SLAT_INVALIDATES_* */
-  uint16_t rule;       /**< enum slat_rule that decided */
-  uint64_t spa;        /**< TRANSLATED */
-  uint64_t gpa;        /**< TRANSLATED: the final GPA; stage-2 faults: the GPA that faulted */
-  uint64_t linear;     /**< page fault and EPT violation: the linear address of the access, masked by LAM or UAI */
+  uint8_t kind;         /**< enum slat_outcome_kind */
+  uint8_t stage;        /**< 1 or 2: the stage whose entry decided; 0 if none did */
+  uint8_t level;        /**< level of the entry that decided, 0 if none did */
+  uint8_t page_shift;   /**< TRANSLATED: 12, 21, 22 or 30, the smaller of the two stages' pages */
+  uint8_t memory_type;  /**< TRANSLATED over EPT: bits 5:3 of the leaf; else 0 */
+  bool ignore_pat;      /**< TRANSLATED over EPT: bit 6 of the leaf */
+  uint8_t invalidates;  /**< SLAT_INVALIDATES_* */
+  uint16_t rule;        /**< enum slat_rule that decided */
+  uint64_t spa;         /**< TRANSLATED */
+  uint64_t gpa;         /**< TRANSLATED: the final GPA; stage-2 faults: the GPA that faulted */
+  uint64_t linear;      /**< page fault and EPT violation: the linear address of the access, masked by LAM or UAI */
   uint64_t linear_open; /**< page fault: bits of `linear` that the manuals leave undefined in CR2 */
-  uint64_t code;       /**< error code, exit qualification or EXITINFO1 */
-  uint64_t code_open;  /**< bits of `code` that the manuals leave undefined: any value is permitted */
+  uint64_t code;        /**< error code, exit qualification or EXITINFO1 */
+  uint64_t code_open;   /**< bits of `code` that the manuals leave undefined: any value is permitted */
 };
 
 /** A permitted, or required, update of accessed and dirty flags in one entry.  All other bits must stay. */
@@ -355,9 +356,10 @@ struct slat_walk {
 
 /** What comes of an access before its address is found canonical or not, and before any entry is read. */
 struct slat_linear {
-  struct slat_access access; /**< the access as it is translated: LAM or UAI has replaced upper bits of its linear address */
-  uint16_t masked;           /**< enum slat_rule by which it did; SLAT_RULE_NONE: they do not mask this access */
-  uint16_t denied;           /**< enum slat_rule of LASS by which the access faults; SLAT_RULE_NONE: it does not */
+  struct slat_access
+    access;        /**< the access as it is translated: LAM or UAI has replaced upper bits of its linear address */
+  uint16_t masked; /**< enum slat_rule by which it did; SLAT_RULE_NONE: they do not mask this access */
+  uint16_t denied; /**< enum slat_rule of LASS by which the access faults; SLAT_RULE_NONE: it does not */
 };
 
 /** Linear-address pre-processing: LASS, then LAM or UAI.  @pre as slat_walk_linear(), but for these. */
