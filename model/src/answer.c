@@ -88,6 +88,7 @@ enum slat_status slat_permitted(const struct slat_machine *machine, unsigned cpu
   const struct slat_controls *c = &machine->cpu[cpu].controls;
   if (SLAT_RULE(LINEAR_32_BIT, (!c->paging || c->guest.mode != SLAT_PAGING_LONG) && access->linear > 0xFFFFFFFF))
     return SLAT_INVALID_ACCESS;
+  //@ assert narrow: linear_32bit{Pre}(&machine->cpu[cpu].controls) ==> \at(access->linear, Pre) <= 0xFFFFFFFF;
 
   const struct slat_linear l = slat_linear_of(c, access);
   if (SLAT_RULE(LINEAR_CHECKS_FIRST, l.denied != SLAT_RULE_NONE)) {
