@@ -96,6 +96,7 @@ static void print_heading(const struct context *c, const struct explanation *x)
   const struct slat_event *event = x->step->access;
   const struct slat_config *config = &trace->config;
   const uint64_t *reg = x->cpu->reg;
+  const char *next = reg[SLAT_CR3] >> 52 != 0 ? "\n  " : "; "; /* with LAM the line is full */
 
   (void)printf("%s%s %u byte%s at linear 0x%" PRIx64 ", %s%s\n", c->style.bold,
                slat_access_kind_name(event->access.kind), event->access.width, event->access.width == 1 ? "" : "s",
@@ -125,9 +126,9 @@ static void print_heading(const struct context *c, const struct explanation *x)
     (void)printf("%s%s%s", x->controls->lass ? "; CR4.LASS=1" : "",
                  x->controls->lam_supervisor ? "; CR4.LAM_SUP=1" : "", x->controls->uai ? "; EFER.UAIE=1" : "");
   if (config->stage2 == SLAT_STAGE2_EPT)
-    (void)printf("; EPTP 0x%" PRIx64 ", EPT A/D %s", reg[SLAT_EPTP], x->controls->ept_ad ? "on" : "off");
+    (void)printf("%sEPTP 0x%" PRIx64 ", EPT A/D %s", next, reg[SLAT_EPTP], x->controls->ept_ad ? "on" : "off");
   if (config->stage2 == SLAT_STAGE2_NPT)
-    (void)printf("; nCR3 0x%" PRIx64 ", host EFER.NXE=%d", reg[SLAT_NCR3], x->controls->nested.nxe);
+    (void)printf("%snCR3 0x%" PRIx64 ", host EFER.NXE=%d", next, reg[SLAT_NCR3], x->controls->nested.nxe);
   (void)putchar('\n');
   print_note(trace->note);
   print_note(trace->origins[x->step->index].note);

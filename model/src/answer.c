@@ -74,6 +74,33 @@ static struct slat_permitted denied_set(unsigned rule)
   return (struct slat_permitted){ .outcome = { { .kind = SLAT_NON_CANONICAL, .rule = (uint16_t)rule } } };
 }
 
+/* The set of an access of which `b` is what is translated: with a linear address that is masked. */
+/*@ requires readable: \valid_read(c) && \valid_read(memory) && \valid_read(access);
+    requires sound: c->guest_table <= 0xFFFFFFFFFF000 && c->stage2_table <= 0xFFFFFFFFFF000 && c->stage2 <= SLAT_STAGE2_NPT;
+    requires access: access->kind <= SLAT_FETCH && access_at(b, *access, masked_linear(c, access));
+    requires narrow: linear_32bit(c) ==> b.linear <= 0xFFFFFFFF;
+    requires writable: \valid(out);
+    requires separated: \separated(out, c) && \separated(out, memory) && \separated(out, access);
+    terminates \true;
+    assigns *out;
+    ensures answer: \result == SLAT_OK && b.linear == \old(access->linear) ==> answer_is{Pre}(*out, memory, c, access);
+    ensures total: \result == SLAT_OK || (\result == SLAT_UNSUPPORTED_NPT_WIDTH &&
+      (b.linear == \old(access->linear) ==> unanswered{Pre}(memory, c, access)));
+*/
+static enum slat_status masked_set(const struct slat_controls *c, const struct slat_memory *memory,
+                                   const struct slat_access *access, struct slat_access b, struct slat_permitted *out)
+{
+  if (b.linear == access->linear)
+    return slat_permitted_masked(c, memory, access, out);
+  const struct slat_access masked = b;
+  //@ assert masked: access_at(masked, \at(*access, Pre), masked_linear{Pre}(c, access));
+  //@ assert apart: \separated(out, &masked) && \valid(out) && \valid_read(&masked);
+  //@ ghost Masked: ;
+  const enum slat_status status = slat_permitted_masked(c, memory, &masked, out);
+  //@ assert answer_masked: status == SLAT_OK ==> answer_is{Masked}(*out, memory, c, &masked);
+  return status;
+}
+
 enum slat_status slat_permitted(const struct slat_machine *machine, unsigned cpu, const struct slat_memory *memory,
                                 const struct slat_access *access, struct slat_permitted *out)
 {
@@ -97,12 +124,5 @@ enum slat_status slat_permitted(const struct slat_machine *machine, unsigned cpu
     //@ assert denied: *out == denied;
     return SLAT_OK;
   }
-  if (l.access.linear == access->linear)
-    return slat_permitted_masked(c, memory, access, out);
-  const struct slat_access masked = l.access;
-  //@ assert masked: masked.linear == masked_linear{Pre}(c, access);
-  //@ ghost Masked: ;
-  const enum slat_status status = slat_permitted_masked(c, memory, &masked, out);
-  //@ assert answer_masked: status == SLAT_OK ==> answer_is{Masked}(*out, memory, c, &masked);
-  return status;
+  return masked_set(c, memory, access, l.access, out);
 }

@@ -78,6 +78,16 @@ enum slat_status slat_check_config(struct slat_config k)
 /* One bit of a register. */
 #define BIT(value, divisor) ((value) / (divisor) % 2 == 1)
 
+/* Those of linear-address pre-processing: LASS, LAM, UAI. */
+/*@ terminates \true;
+    assigns \nothing;
+    ensures present: \result != 0 <==> linear_features_present(k, cr4, efer);
+*/
+static bool has_linear_features(struct slat_config k, uint64_t cr4, uint64_t efer)
+{
+  return (!BIT(cr4, 0x8000000) || k.lass) && (!BIT(cr4, 0x10000000) || k.lam) && (!BIT(efer, 0x100000) || k.uai);
+}
+
 /* Is each feature there that a control bit turns on? */
 /*@ terminates \true;
     assigns \nothing;
@@ -87,8 +97,7 @@ static bool has_features(struct slat_config k, uint64_t cr4, uint64_t efer)
 {
   return (!BIT(efer, 0x800) || k.nx) && (!BIT(cr4, 0x1000) || k.la57) && (!BIT(cr4, 0x20000) || k.pcid) &&
          (!BIT(cr4, 0x100000) || k.smep) && (!BIT(cr4, 0x200000) || k.smap) && (!BIT(cr4, 0x400000) || k.pku) &&
-         (!BIT(cr4, 0x1000000) || k.pks) && (!BIT(cr4, 0x8000000) || k.lass) && (!BIT(cr4, 0x10000000) || k.lam) &&
-         (!BIT(efer, 0x100000) || k.uai);
+         (!BIT(cr4, 0x1000000) || k.pks) && has_linear_features(k, cr4, efer);
 }
 
 /* The paging mode with CR0.PG = 1. */
