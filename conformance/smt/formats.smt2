@@ -13,6 +13,9 @@
 (declare-const smap_supported Bool)
 (declare-const pku Bool)
 (declare-const pks Bool)
+(declare-const lam_supported Bool)
+(declare-const lass_supported Bool)
+(declare-const uai_supported Bool)
 (declare-const pcid Bool)
 (declare-const la57_supported Bool)
 (declare-const pse36 Bool)
@@ -37,9 +40,13 @@
 (declare-const pks_on Bool) ; CR4.PKS
 (declare-const pcide Bool) ; CR4.PCIDE
 (declare-const la57 Bool) ; CR4.LA57
+(declare-const lam_sup Bool) ; CR4.LAM_SUP
+(declare-const lass Bool) ; CR4.LASS
+(declare-const uaie Bool) ; EFER.UAIE
 (declare-const pkru E)
 (declare-const pkrs E)
 (assert (and (=> smep smep_supported) (=> smap smap_supported) (=> nxe nx) (=> pke pku) (=> pks_on pks) (=> amd (not pks)) (=> pcide pcid) (=> la57 la57_supported)))
+(assert (and (=> lam_sup lam_supported) (=> lass lass_supported) (=> uaie uai_supported) (=> amd (not (or lam_supported lass_supported))) (=> uai_supported amd)))
 (assert (= ((_ extract 63 32) pkru) #x00000000))
 (assert (= ((_ extract 63 32) pkrs) #x00000000))
 ; SDM "Three Paging Modes": long mode is 4-level or, with CR4.LA57 = 1, 5-level paging.
@@ -52,18 +59,35 @@
 ; On AMD no source says which bits of a 4 MB page are reserved where addresses have fewer than 40 bits (ERRATA E25).
 (assert (=> (and amd mode-32 pse) (and pse36 (bvuge maxphyaddr #x0000000000000028))))
 ; Bits 11:0 of CR3 are PWT and PCD, or the PCID: SDM tables 4-12 and 4-13.  Outside long mode CR3 has 32 bits; the others can be left from it.
-(assert (=> lma (= (bvlshr cr3 maxphyaddr) #x0000000000000000)))
+; In long mode the bits from MAXPHYADDR on are 0; but for 62 and 61, LAM_U48 and LAM_U57, of a processor with LAM.
+(assert (=> lma (= (bvlshr (ite lam_supported (bvand cr3 #x9fffffffffffffff) cr3) maxphyaddr) #x0000000000000000)))
 
 ; ---- The access ----
-(declare-const linear E)
+(declare-const pointer E) ; the linear address of the access, before LAM and UAI
 (declare-const write Bool)
 (declare-const fetch Bool)
 (declare-const user Bool)
 (declare-const implicit Bool)
+(declare-const cs_ss_fs_gs Bool)
 (assert (not (and write fetch)))
 (assert (=> implicit (not fetch)))
-(assert (=> (not lma) (= ((_ extract 63 32) linear) #x00000000)))
+(assert (=> (not lma) (= ((_ extract 63 32) pointer) #x00000000)))
 (define-fun user-mode () Bool (and user (not implicit)))
+
+; ---- Linear-address pre-processing: SDM chapter 4, APM 5.10; LASS as KVM has it (ERRATA E41) ----
+(define-fun upper () Bool (= ((_ extract 63 63) pointer) #b1))
+; Of a supervisor pointer as many bits count as the paging mode has; of a user pointer as many as CR3 says, 57 before 48.
+(define-fun lam-57 () Bool (and lma (ite upper (and lam_sup la57) (and lam_supported (= ((_ extract 61 61) cr3) #b1)))))
+(define-fun lam-48 () Bool (and lma (ite upper (and lam_sup (not la57)) (and lam_supported (= ((_ extract 62 61) cr3) #b10)))))
+(define-fun data () Bool (and (not fetch) (not implicit)))
+(define-fun ignores () Bool (and lma uaie data (not cs_ss_fs_gs)))
+(define-fun linear () E
+  (ite ignores ((_ sign_extend 7) ((_ extract 56 0) pointer))
+  (ite (and data lam-57) (concat ((_ extract 63 63) pointer) ((_ sign_extend 6) ((_ extract 56 0) pointer)))
+  (ite (and data lam-48) (concat ((_ extract 63 63) pointer) ((_ sign_extend 15) ((_ extract 47 0) pointer))) pointer))))
+(define-fun lass-denies () Bool (and lma lass
+  (ite user-mode upper (and (not upper) (or fetch (and smap (or implicit (not ac))))))))
+(define-fun cr2-open () E (ite ignores #xfe00000000000000 #x0000000000000000))
 
 ; ---- Fields of an entry of guest paging, and of nested paging: SDM tables 4-14 to 4-19, APM figures 5-20 to 5-35 ----
 (define-fun P ((e E)) Bool (= ((_ extract 0 0) e) #b1))

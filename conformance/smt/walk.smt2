@@ -59,9 +59,11 @@
 
 ; ---- Down the levels: `comes`: the walk has come to this level; `reads`: stage 2 lets it read the entry ----
 ; Only in long mode can an address be too wide; nothing of 32 bits is checked.
-(define-fun canonical () Bool (=> lma (ite la57
+(define-fun canonical-form () Bool (=> lma (ite la57
   (or (= ((_ extract 63 56) linear) #x00) (= ((_ extract 63 56) linear) #xff))
   (or (= ((_ extract 63 47) linear) #b00000000000000000) (= ((_ extract 63 47) linear) #b11111111111111111)))))
+; LASS denies an access in the same way, before anything is read.
+(define-fun canonical () Bool (and canonical-form (not lass-denies)))
 (define-fun comes5 () Bool (and canonical lma la57))
 (define-fun reads5 () Bool (and comes5 (s2-ok-table gpa5 s55 s54 s53 s52 s51)))
 (define-fun absent5 () Bool (and reads5 (not (P p5))))

@@ -241,9 +241,15 @@ static void count_set(struct loop *loop, const struct slat_permitted *set)
 /* The rules of all steps of the walk, not only of the one that decided. */
 static void count_rules(struct loop *loop, const struct slat_access *access)
 {
-  const struct slat_walk walk = slat_walk_linear(&loop->view, &loop->machine.cpu[0].controls, access);
+  const struct slat_linear linear = slat_linear_of(&loop->machine.cpu[0].controls, access);
+  const struct slat_walk walk = slat_walk_linear(&loop->view, &loop->machine.cpu[0].controls, &linear.access);
   uint64_t *rule = loop->statistics->rule;
 
+  rule[linear.masked]++;
+  if (linear.denied != SLAT_RULE_NONE) {
+    rule[linear.denied]++;
+    return;
+  }
   for (unsigned level = walk.end; level >= 1 && level <= walk.begin; level++) {
     const struct slat_step *step = &walk.step[level];
 

@@ -109,6 +109,11 @@ static bool simplify_event(struct search *search, unsigned i)
     event->access.implicit = false;
     smaller |= keep(search);
   }
+  if (now.access.cs_ss_fs_gs) {
+    start_trial(search);
+    event->access.cs_ss_fs_gs = false;
+    smaller |= keep(search);
+  }
   return smaller;
 }
 
@@ -119,6 +124,9 @@ static bool simplify_config(struct search *search)
                             &search->trial.config.pcid,
                             &search->trial.config.pku,
                             &search->trial.config.la57,
+                            &search->trial.config.lam,
+                            &search->trial.config.lass,
+                            &search->trial.config.uai,
                             &search->trial.config.pse36,
                             &search->trial.config.amd_pdpte_registers,
                             &search->trial.config.page_1gb,

@@ -339,6 +339,9 @@ static void plan_config(struct plan *plan)
   config->pcid = can->pcid && random_percent(random, 50);
   config->pku = can->pku && random_percent(random, 50);
   config->la57 = can->la57 && random_percent(random, 40);
+  config->lam = can->lam && config->vendor == SLAT_INTEL && random_percent(random, 40);
+  config->lass = can->lass && config->vendor == SLAT_INTEL && random_percent(random, 40);
+  config->uai = can->uai && config->vendor == SLAT_AMD && random_percent(random, 40);
   config->pse36 = can->pse36_always || random_percent(random, 80);
   config->amd_pdpte_registers = can->pdpte_registers && config->vendor == SLAT_AMD &&
                                 config->stage2 == SLAT_STAGE2_NONE;
@@ -407,11 +410,18 @@ static void append_registers(struct plan *plan)
     cr4 |= CR4_PCIDE;
   if (config->pku && random_percent(random, 70))
     cr4 |= CR4_PKE;
+  if (config->lass && random_percent(random, 50))
+    cr4 |= CR4_LASS;
+  if (config->lam && random_percent(random, 60))
+    cr4 |= CR4_LAM_SUP;
   if (random_once_in(random, 80))
     stage2_root = any_frame(plan);
-  append_register(plan, SLAT_EFER, lme | (nxe ? EFER_NXE : 0));
+  append_register(plan, SLAT_EFER,
+                  lme | (nxe ? EFER_NXE : 0) | (config->uai && random_percent(random, 70) ? EFER_UAIE : 0));
   append_register(plan, SLAT_CR4, cr4);
-  append_register(plan, SLAT_CR3, plan->root | (cr4 & CR4_PCIDE ? random_below(random, 4) : 0));
+  append_register(plan, SLAT_CR3,
+                  plan->root | (cr4 & CR4_PCIDE ? random_below(random, 4) : 0) |
+                    (config->lam ? (uint64_t)random_below(random, 4) << 61 : 0));
   append_register(plan, SLAT_CR0, CR0_INITIAL & ~(paging ? 0 : CR0_PG) & ~(random_percent(random, 30) ? CR0_WP : 0));
   if (config->pku)
     append_register(plan, SLAT_PKRU, entry_keys(random));

@@ -65,11 +65,16 @@ static void mutate_register(const struct slat_config *config, struct slat_event 
     event->value = places->root[random_below(random, places->roots)];
     if (random_once_in(random, 8))
       event->value = places->frame[random_below(random, places->frames)];
+    if (config->lam)
+      event->value |= (uint64_t)random_below(random, 4) << 61;
     if (random_once_in(random, 8))
       event->value ^= 1ULL << random_below(random, 12); /* PWT and PCD are bits 3 and 4; or the PCID */
     break;
   case SLAT_CR4:
-    event->value ^= control[random_below(random, sizeof control / sizeof *control)];
+    if ((config->lam || config->lass) && random_once_in(random, 4))
+      event->value ^= config->lam && (!config->lass || random_percent(random, 50)) ? CR4_LAM_SUP : CR4_LASS;
+    else
+      event->value ^= control[random_below(random, sizeof control / sizeof *control)];
     break;
   case SLAT_PKRU:
     event->value = entry_keys(random);
@@ -83,7 +88,7 @@ static void mutate_register(const struct slat_config *config, struct slat_event 
     break;
   case SLAT_EFER:
   case SLAT_HOST_EFER:
-    event->value ^= EFER_NXE;
+    event->value ^= config->uai && random_percent(random, 50) ? EFER_UAIE : EFER_NXE;
     break;
   case SLAT_RFLAGS:
     event->value ^= RFLAGS_AC;
@@ -164,6 +169,9 @@ static void mutate_config(struct slat_config *config, const struct scenario_capa
   case 6:
     if (config->stage2 == SLAT_STAGE2_NONE && can->vendors == (1 << SLAT_INTEL | 1 << SLAT_AMD))
       config->vendor = config->vendor == SLAT_INTEL ? SLAT_AMD : SLAT_INTEL;
+    config->lam = config->lam && config->vendor == SLAT_INTEL;
+    config->lass = config->lass && config->vendor == SLAT_INTEL;
+    config->uai = config->uai && config->vendor == SLAT_AMD;
     config->amd_pdpte_registers = can->pdpte_registers && config->vendor == SLAT_AMD &&
                                   config->stage2 == SLAT_STAGE2_NONE;
     config->pse36 = can->pse36_always || random_percent(random, 80);
@@ -175,6 +183,9 @@ static void mutate_config(struct slat_config *config, const struct scenario_capa
     config->pku = can->pku && !config->pku;
     if (random_once_in(random, 4))
       config->la57 = can->la57 && !config->la57;
+    config->lam = can->lam && config->vendor == SLAT_INTEL && !config->lam;
+    config->lass = can->lass && config->vendor == SLAT_INTEL && random_percent(random, 50);
+    config->uai = can->uai && config->vendor == SLAT_AMD && !config->uai;
     break;
   case 9:
     if (config->stage2 == SLAT_STAGE2_EPT)
@@ -208,11 +219,12 @@ static void fit_registers(struct scenario *scenario)
     if (event->reg == SLAT_CR4)
       event->value &= ~((config->smep ? 0 : CR4_SMEP) | (config->smap ? 0 : CR4_SMAP) |
                         (config->pcid && long_mode ? 0 : CR4_PCIDE) | (config->pku ? 0 : CR4_PKE) |
-                        (config->la57 ? 0 : CR4_LA57));
+                        (config->la57 ? 0 : CR4_LA57) | (config->lass ? 0 : CR4_LASS) |
+                        (config->lam ? 0 : CR4_LAM_SUP));
     else if (event->reg == SLAT_EFER || event->reg == SLAT_HOST_EFER)
-      event->value &= ~(config->nx ? 0 : EFER_NXE);
+      event->value &= ~((config->nx ? 0 : EFER_NXE) | (config->uai ? 0 : EFER_UAIE));
     else if (event->reg == SLAT_CR3 || event->reg == SLAT_EPTP || event->reg == SLAT_NCR3)
-      event->value &= (1ULL << config->maxphyaddr) - 1;
+      event->value &= ((1ULL << config->maxphyaddr) - 1) | (config->lam && event->reg == SLAT_CR3 ? CR3_LAM : 0);
     if (event->reg == SLAT_EPTP && !config->ept_accessed_dirty)
       event->value &= ~(1ULL << 6);
     if (event->reg == SLAT_EPTP && !config->ept_5level)

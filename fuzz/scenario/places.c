@@ -50,7 +50,7 @@ void places_collect(struct places *places, const struct scenario *scenario, uint
       add_frame(places, event->address);
       break;
     case SLAT_EVENT_REGISTER:
-      if (event->reg == SLAT_CR3 && event->value < memory_bytes)
+      if (event->reg == SLAT_CR3 && (event->value & ~CR3_LAM) < memory_bytes)
         add(places->root, &places->roots, PLACES_ROOTS, event->value);
       break;
     case SLAT_EVENT_ACCESS:

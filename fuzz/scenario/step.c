@@ -58,11 +58,24 @@ static struct slat_access pick_access(struct random *random, unsigned levels, ui
   return access;
 }
 
+/* A pointer with a tag: in bits 62:57 or 62:48, or with UAI in bit 63 as well. */
+static uint64_t with_tag(const struct slat_config *config, uint64_t linear, struct random *random)
+{
+  const unsigned low = random_percent(random, 60) ? 57 : 48, high = config->uai ? 64 : 63;
+
+  return linear ^ (uint64_t)random_below(random, 1U << (high - low)) << low;
+}
+
 static void append_access_to(struct scenario *scenario, const struct places *places, uint64_t page,
                              struct random *random)
 {
-  scenario_append(
-    scenario, &(struct slat_event){ .kind = SLAT_EVENT_ACCESS, .access = pick_access(random, places->levels, page) });
+  const struct slat_config *config = &scenario->config;
+  struct slat_access access = pick_access(random, places->levels, page);
+
+  if ((config->lam || config->uai) && places->levels >= 4 && random_percent(random, 40))
+    access.linear = with_tag(config, access.linear, random);
+  access.cs_ss_fs_gs = config->uai && access.kind != SLAT_FETCH && random_once_in(random, 5);
+  scenario_append(scenario, &(struct slat_event){ .kind = SLAT_EVENT_ACCESS, .access = access });
 }
 
 static void append_access(struct scenario *scenario, const struct places *places, struct random *random)

@@ -24,6 +24,10 @@ uint64_t scenario_register(const struct scenario *scenario, unsigned reg, uint64
 #define CR4_SMEP (1ULL << 20)
 #define CR4_SMAP (1ULL << 21)
 #define CR4_PKE (1ULL << 22)
+#define CR4_LASS (1ULL << 27)
+#define CR4_LAM_SUP (1ULL << 28)
+#define CR3_LAM (3ULL << 61)
+#define EFER_UAIE (1ULL << 20)
 #define EFER_INITIAL 0xd00ULL /* LME, LMA, NXE */
 #define EFER_LME (1ULL << 8)
 #define EFER_LMA (1ULL << 10)

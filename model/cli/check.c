@@ -72,6 +72,8 @@ static void print_permitted(const struct slat_permitted *set, unsigned rule)
       (void)printf("    %-9s %s", lead, text);
       if (set->outcome[i].code_open != 0)
         (void)printf(" (bits 0x%" PRIx64 " undefined)", set->outcome[i].code_open);
+      if (set->outcome[i].linear_open != 0)
+        (void)printf(" (bits 0x%" PRIx64 " of CR2 undefined)", set->outcome[i].linear_open);
       (void)printf("  %s\n", rule_id(set->outcome[i].rule));
       lead = "or";
     }

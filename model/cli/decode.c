@@ -248,6 +248,8 @@ json_t *outcome_json(const struct slat_outcome *outcome, bool permitted)
         (void)json_array_append_new(names, json_string(bits[i].name));
     (void)json_object_set_new(object, "bits", names);
     (void)json_object_set_new(object, "undefined_bits", hex_json(outcome->code_open));
+    if (outcome->linear_open != 0)
+      (void)json_object_set_new(object, "undefined_CR2_bits", hex_json(outcome->linear_open));
   }
   (void)json_object_set_new(object, "stage", json_integer(outcome->stage));
   (void)json_object_set_new(object, "level", json_integer(outcome->level));

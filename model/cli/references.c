@@ -71,7 +71,14 @@ void record_references(struct references *out, const struct slat_machine *machin
   unsigned next = 0;
 
   memset(out, 0, sizeof *out);
-  out->walk = slat_walk_linear(&recording, controls, access);
+  out->linear = slat_linear_of(controls, access);
+  if (out->linear.denied != SLAT_RULE_NONE) { /* LASS: there is no walk */
+    out->walk.end = 6;
+    out->walk.outcome.kind = SLAT_NON_CANONICAL;
+    out->walk.outcome.rule = out->linear.denied;
+    return;
+  }
+  out->walk = slat_walk_linear(&recording, controls, &out->linear.access);
   for (unsigned level = out->walk.begin; level >= 1 && level >= out->walk.end; level--) {
     const struct slat_step *step = &out->walk.step[level];
     next = describe_stage2(out, next, controls, &step->stage2, step->gpa, level);

@@ -16,6 +16,7 @@ struct reference {
 };
 
 struct references {
+  struct slat_linear linear; /* what was done with the linear address before the walk */
   struct slat_walk walk;
   struct reference reference[MAX_REFERENCES];
   unsigned count;

@@ -96,6 +96,7 @@ static void print_heading(const struct context *c, const struct explanation *x)
   const struct slat_event *event = x->step->access;
   const struct slat_config *config = &trace->config;
   const uint64_t *reg = x->cpu->reg;
+  const char *next = reg[SLAT_CR3] >> 52 != 0 ? "\n  " : "; "; /* with LAM the line is full */
 
   (void)printf("%s%s %u byte%s at linear 0x%" PRIx64 ", %s%s\n", c->style.bold,
                slat_access_kind_name(event->access.kind), event->access.width, event->access.width == 1 ? "" : "s",
@@ -121,13 +122,28 @@ static void print_heading(const struct context *c, const struct explanation *x)
     (void)printf("; PKRU 0x%" PRIx64, reg[SLAT_PKRU]);
   if (x->controls->paging && reg[SLAT_CR4] / 0x1000000 % 2 == 1)
     (void)printf("; IA32_PKRS 0x%" PRIx64, reg[SLAT_PKRS]);
+  if (x->controls->paging)
+    (void)printf("%s%s%s", x->controls->lass ? "; CR4.LASS=1" : "",
+                 x->controls->lam_supervisor ? "; CR4.LAM_SUP=1" : "", x->controls->uai ? "; EFER.UAIE=1" : "");
   if (config->stage2 == SLAT_STAGE2_EPT)
-    (void)printf("; EPTP 0x%" PRIx64 ", EPT A/D %s", reg[SLAT_EPTP], x->controls->ept_ad ? "on" : "off");
+    (void)printf("%sEPTP 0x%" PRIx64 ", EPT A/D %s", next, reg[SLAT_EPTP], x->controls->ept_ad ? "on" : "off");
   if (config->stage2 == SLAT_STAGE2_NPT)
-    (void)printf("; nCR3 0x%" PRIx64 ", host EFER.NXE=%d", reg[SLAT_NCR3], x->controls->nested.nxe);
+    (void)printf("%snCR3 0x%" PRIx64 ", host EFER.NXE=%d", next, reg[SLAT_NCR3], x->controls->nested.nxe);
   (void)putchar('\n');
   print_note(trace->note);
   print_note(trace->origins[x->step->index].note);
+  (void)putchar('\n');
+}
+
+/* What LAM or UAI makes of the linear address, before the walk. */
+static void print_masking(const struct context *c, const struct explanation *x)
+{
+  const struct slat_linear *linear = &x->references.linear;
+
+  if (linear->masked == SLAT_RULE_NONE || linear->denied != SLAT_RULE_NONE)
+    return;
+  (void)printf("%smasked, it is linear 0x%" PRIx64 "%s\n", c->style.bold, linear->access.linear, c->style.reset);
+  print_rule(linear->masked, 2);
   (void)putchar('\n');
 }
 
@@ -245,6 +261,17 @@ static void print_rights(const struct explanation *x)
     (void)printf("R/W=%d U/S=%d NX=%d\n", end->write, end->user, !end->execute);
 }
 
+static void print_open(const char *what, uint64_t open)
+{
+  if (open == 0)
+    return;
+  (void)printf("    may have any value: %sbits", what);
+  for (unsigned bit = 0; bit < 64; bit++)
+    if (open >> bit & 1)
+      (void)printf(" %u", bit);
+  (void)putchar('\n');
+}
+
 static void print_code(const struct slat_outcome *outcome)
 {
   size_t count;
@@ -255,13 +282,8 @@ static void print_code(const struct slat_outcome *outcome)
     if (says != NULL && !open)
       (void)printf("    bit %2u  %-15s %d  %s\n", bits[i].bit, bits[i].name, set, says);
   }
-  if (outcome->code_open == 0)
-    return;
-  (void)printf("    may have any value: bits");
-  for (unsigned bit = 0; bit < 64; bit++)
-    if (outcome->code_open >> bit & 1)
-      (void)printf(" %u", bit);
-  (void)putchar('\n');
+  print_open("", outcome->code_open);
+  print_open("CR2 ", outcome->linear_open);
 }
 
 static void print_outcome(const struct context *c, const struct explanation *x)
@@ -384,6 +406,7 @@ static unsigned deciding_reference(const struct explanation *x)
 static void print_text(const struct context *c, const struct explanation *x)
 {
   print_heading(c, x);
+  print_masking(c, x);
   print_references(c, x);
   print_outcome(c, x);
   print_updates(x);
@@ -430,6 +453,13 @@ static void print_object(const struct context *c, const struct explanation *x)
                              slat_access_kind_name(access->kind), "width", (int)access->width, "user", access->user,
                              "implicit", access->implicit, "references", references, "permitted",
                              outcomes_json(&step->set), "updates", updates);
+  if (access->cs_ss_fs_gs)
+    (void)json_object_set_new(json_object_get(object, "request"), "cs_ss_fs_gs", json_true());
+  const struct slat_linear *linear = &x->references.linear;
+  if (linear->masked != SLAT_RULE_NONE && linear->denied == SLAT_RULE_NONE)
+    (void)json_object_set_new(
+      object, "masked",
+      json_pack("{s:o, s:o}", "linear", hex_json(linear->access.linear), "rule", rule_json(linear->masked)));
   if (step->observed != NULL) {
     const struct slat_verdict verdict = slat_judge(&step->set, &step->observed->outcome);
     (void)json_object_set_new(object, "observed", outcome_json(&step->observed->outcome, false));
@@ -509,10 +539,12 @@ int command_walk(int argc, char **argv)
     "Explains one translation: each memory reference of the two-dimensional walk in order, what the entry says, the "
     "outcome with the rule that decided it, the accessed and dirty flags that may or must be set, and what else is "
     "permitted."
-    "\vReferences of stage 2 are indented under the guest entry that they are made for; `>' marks the one that "
+    "\vWhere LAM or UAI masks the linear address, that comes first.  References of stage 2 are indented under the "
+    "guest entry that they are made for; `>' marks the one that "
     "decided.  Fields are spelled as in the manuals; `-' is a field that is clear, ignored or absent.\n\n"
     "As JSON, one object for each access: place, access, of, cpu, request {linear, kind, width, user, implicit}, "
-    "references [{ref, entry, stage, level, step, gpa, spa, value, fields, rule}], permitted [outcome, the likely one "
+    "masked {linear, rule} if LAM or UAI masks the address, references [{ref, entry, stage, level, step, gpa, spa, "
+    "value, fields, rule}], permitted [outcome, the likely one "
     "first], updates [{entry, stage, level, step, spa, value, may, must}], and, if there was an observation, observed "
     "and verdict.\n\n"
     "Exit code 1 if what was observed is not permitted.\n\n"

@@ -30,21 +30,9 @@ static bool too_wide(const struct slat_controls *c, const struct slat_access *a,
   }
 */
 
-enum slat_status slat_permitted(const struct slat_machine *machine, unsigned cpu, const struct slat_memory *memory,
-                                const struct slat_access *access, struct slat_permitted *out)
+enum slat_status slat_permitted_masked(const struct slat_controls *c, const struct slat_memory *memory,
+                                       const struct slat_access *access, struct slat_permitted *out)
 {
-  const enum slat_status valid = slat_check_access(*access);
-
-  if (cpu >= SLAT_MAX_CPUS)
-    return SLAT_INVALID_CPU;
-  if (valid != SLAT_OK)
-    return valid;
-  if (machine->cpu[cpu].status != SLAT_OK)
-    return (enum slat_status)machine->cpu[cpu].status;
-  const struct slat_controls *c = &machine->cpu[cpu].controls;
-  if (SLAT_RULE(LINEAR_32_BIT, (!c->paging || c->guest.mode != SLAT_PAGING_LONG) && access->linear > 0xFFFFFFFF))
-    return SLAT_INVALID_ACCESS;
-
   const struct slat_walk w = slat_walk_linear(memory, c, access);
   //@ assert steps: walks(c, access->linear) ==> walk_steps_are(w, memory, c, access);
   //@ assert ends: walks(c, access->linear) ==> walk_end_is(w, memory, c, access);
@@ -72,4 +60,69 @@ enum slat_status slat_permitted(const struct slat_machine *machine, unsigned cpu
   *out = set;
   //@ assert copied: *out == set;
   return SLAT_OK;
+}
+
+/* The set of an access that faults before anything is read. */
+/*@ requires rule: SLAT_RULE_NONE < rule < SLAT_RULE_COUNT;
+    terminates \true;
+    assigns \nothing;
+    ensures denied: denied_before_walk(\result);
+    ensures rule: \result.outcome[0].rule == rule;
+*/
+static struct slat_permitted denied_set(unsigned rule)
+{
+  return (struct slat_permitted){ .outcome = { { .kind = SLAT_NON_CANONICAL, .rule = (uint16_t)rule } } };
+}
+
+/* The set of an access of which `b` is what is translated: with a linear address that is masked. */
+/*@ requires readable: \valid_read(c) && \valid_read(memory) && \valid_read(access);
+    requires sound: c->guest_table <= 0xFFFFFFFFFF000 && c->stage2_table <= 0xFFFFFFFFFF000 && c->stage2 <= SLAT_STAGE2_NPT;
+    requires access: access->kind <= SLAT_FETCH && access_at(b, *access, masked_linear(c, access));
+    requires narrow: linear_32bit(c) ==> b.linear <= 0xFFFFFFFF;
+    requires writable: \valid(out);
+    requires separated: \separated(out, c) && \separated(out, memory) && \separated(out, access);
+    terminates \true;
+    assigns *out;
+    ensures answer: \result == SLAT_OK && b.linear == \old(access->linear) ==> answer_is{Pre}(*out, memory, c, access);
+    ensures total: \result == SLAT_OK || (\result == SLAT_UNSUPPORTED_NPT_WIDTH &&
+      (b.linear == \old(access->linear) ==> unanswered{Pre}(memory, c, access)));
+*/
+static enum slat_status masked_set(const struct slat_controls *c, const struct slat_memory *memory,
+                                   const struct slat_access *access, struct slat_access b, struct slat_permitted *out)
+{
+  if (b.linear == access->linear)
+    return slat_permitted_masked(c, memory, access, out);
+  const struct slat_access masked = b;
+  //@ assert masked: access_at(masked, \at(*access, Pre), masked_linear{Pre}(c, access));
+  //@ assert apart: \separated(out, &masked) && \valid(out) && \valid_read(&masked);
+  //@ ghost Masked: ;
+  const enum slat_status status = slat_permitted_masked(c, memory, &masked, out);
+  //@ assert answer_masked: status == SLAT_OK ==> answer_is{Masked}(*out, memory, c, &masked);
+  return status;
+}
+
+enum slat_status slat_permitted(const struct slat_machine *machine, unsigned cpu, const struct slat_memory *memory,
+                                const struct slat_access *access, struct slat_permitted *out)
+{
+  const enum slat_status valid = slat_check_access(*access);
+
+  if (cpu >= SLAT_MAX_CPUS)
+    return SLAT_INVALID_CPU;
+  if (valid != SLAT_OK)
+    return valid;
+  if (machine->cpu[cpu].status != SLAT_OK)
+    return (enum slat_status)machine->cpu[cpu].status;
+  const struct slat_controls *c = &machine->cpu[cpu].controls;
+  if (SLAT_RULE(LINEAR_32_BIT, (!c->paging || c->guest.mode != SLAT_PAGING_LONG) && access->linear > 0xFFFFFFFF))
+    return SLAT_INVALID_ACCESS;
+  //@ assert narrow: linear_32bit{Pre}(&machine->cpu[cpu].controls) ==> \at(access->linear, Pre) <= 0xFFFFFFFF;
+
+  const struct slat_linear l = slat_linear_of(c, access);
+  if (SLAT_RULE(LINEAR_CHECKS_FIRST, l.denied != SLAT_RULE_NONE)) {
+    const struct slat_permitted denied = denied_set(l.denied);
+    *out = denied;
+    //@ assert denied: *out == denied;
+    return SLAT_OK;
+  }
+  return masked_set(c, memory, access, l.access, out);
 }

@@ -70,7 +70,7 @@ enum slat_status slat_check_config(struct slat_config k)
       (k.ept_execute_only || k.ept_page_2mb || k.ept_page_1gb || k.ept_accessed_dirty || k.ept_advanced_info ||
        k.ept_5level))
     return SLAT_INVALID_EPT_CAPABILITY;
-  if ((k.pks && k.vendor != SLAT_INTEL) ||
+  if (((k.pks || k.lam || k.lass) && k.vendor != SLAT_INTEL) || (k.uai && k.vendor != SLAT_AMD) ||
       (k.amd_pdpte_registers && (k.vendor != SLAT_AMD || k.stage2 != SLAT_STAGE2_NONE)))
     return SLAT_INVALID_FEATURE_VENDOR;
   return SLAT_OK;
@@ -78,6 +78,16 @@ enum slat_status slat_check_config(struct slat_config k)
 
 /* One bit of a register. */
 #define BIT(value, divisor) ((value) / (divisor) % 2 == 1)
+
+/* Those of linear-address pre-processing: LASS, LAM, UAI. */
+/*@ terminates \true;
+    assigns \nothing;
+    ensures present: \result != 0 <==> linear_features_present(k, cr4, efer);
+*/
+static bool has_linear_features(struct slat_config k, uint64_t cr4, uint64_t efer)
+{
+  return (!BIT(cr4, 0x8000000) || k.lass) && (!BIT(cr4, 0x10000000) || k.lam) && (!BIT(efer, 0x100000) || k.uai);
+}
 
 /* Is each feature there that a control bit turns on? */
 /*@ terminates \true;
@@ -88,7 +98,7 @@ static bool has_features(struct slat_config k, uint64_t cr4, uint64_t efer)
 {
   return (!BIT(efer, 0x800) || k.nx) && (!BIT(cr4, 0x1000) || k.la57) && (!BIT(cr4, 0x20000) || k.pcid) &&
          (!BIT(cr4, 0x100000) || k.smep) && (!BIT(cr4, 0x200000) || k.smap) && (!BIT(cr4, 0x400000) || k.pku) &&
-         (!BIT(cr4, 0x1000000) || k.pks);
+         (!BIT(cr4, 0x1000000) || k.pks) && has_linear_features(k, cr4, efer);
 }
 
 /* The paging mode with CR0.PG = 1. */
@@ -127,27 +137,18 @@ static enum slat_status check_mode(struct slat_config k, uint64_t cr0, uint64_t 
   return lma && !BIT(cr4, 0x20) ? SLAT_INVALID_EFER : SLAT_OK; /* long mode needs CR4.PAE */
 }
 
-/* Controls that change what a guest's walk does in long mode, and are not modelled; then CR3, SDM 4.5, table "Use of CR3 with
-   4-Level Paging": bits 63:MAXPHYADDR are reserved.  What the host has of these does not reach nested walks (ERRATA E23). */
-/*@ requires config: config_valid(k);
-    requires limit: limit <= 0x10000000000000;
+/* CR3 in long mode, SDM 4.5, table "Use of CR3 with 4-Level Paging": bits 63:MAXPHYADDR are reserved, but with LAM for 62:61. */
+/*@ requires limit: limit <= 0x10000000000000;
     terminates \true;
     assigns \nothing;
-    ensures modelled: \result == SLAT_OK <==> long_controls_modelled(k, cr3, cr4, efer, limit);
+    ensures modelled: \result == SLAT_OK <==> long_cr3(k, cr3, limit);
     ensures range: SLAT_OK <= \result < SLAT_STATUS_COUNT;
 */
-static enum slat_status check_long_controls(struct slat_config k, uint64_t cr3, uint64_t cr4, uint64_t efer,
-                                            uint64_t limit)
+static enum slat_status check_long_cr3(struct slat_config k, uint64_t cr3, uint64_t limit)
 {
-  const bool intel = k.vendor == SLAT_INTEL;
+  const uint64_t without = k.lam && cr3 <= 0x7FFFFFFFFFFFFFFF ? cr3 % 0x2000000000000000 : cr3;
 
-  if (intel && BIT(cr4, 0x8000000))
-    return SLAT_UNSUPPORTED_LASS;
-  /* Masking: of supervisor pointers, of user pointers (CR3 bits 62 and 61, which otherwise are reserved), AMD's. */
-  if ((intel && (BIT(cr4, 0x10000000) || BIT(cr3, 0x2000000000000000) || BIT(cr3, 0x4000000000000000))) ||
-      (!intel && BIT(efer, 0x100000)))
-    return SLAT_UNSUPPORTED_LINEAR_MASKING;
-  return cr3 >= limit ? SLAT_INVALID_CR3 : SLAT_OK;
+  return without >= limit ? SLAT_INVALID_CR3 : SLAT_OK;
 }
 
 /*@ requires config: config_valid(k);
@@ -163,8 +164,8 @@ static enum slat_status check_guest_controls(struct slat_config k, uint64_t cr3,
   if (BIT(cr4, 0x800000))
     return SLAT_UNSUPPORTED_CET;
   if (BIT(efer, 0x400))
-    return check_long_controls(k, cr3, cr4, efer, limit);
-  /* LAM, LASS and UAI are of long mode, and CR3 has 32 bits. */
+    return check_long_cr3(k, cr3, limit);
+  /* CR3 has 32 bits. */
   if (k.vendor == SLAT_AMD && !BIT(cr4, 0x20) && BIT(cr4, 0x10) && (!k.pse36 || k.maxphyaddr < 40))
     return SLAT_UNSUPPORTED_PSE36_WIDTH;
   return SLAT_OK;
@@ -295,6 +296,17 @@ static uint64_t guest_root(uint8_t mode, uint64_t cr3)
   return SLAT_CHOOSE(CR3_ROOT_32BIT, cr3 / 0x1000 % 0x100000 * 0x1000, cr3 / 0x20 % 0x8000000 * 0x20);
 }
 
+/* LAM: how many bits of a user pointer count, by CR3 bits 61 and 62; 0: all of them. */
+/*@ terminates \true;
+    assigns \nothing;
+    ensures bits: \result == lam_user_bits(cr3);
+    ensures range: lam_range(\result);
+*/
+static uint8_t lam_user(uint64_t cr3)
+{
+  return BIT(cr3, 0x2000000000000000) ? 57 : BIT(cr3, 0x4000000000000000) ? 48 : 0;
+}
+
 /* 2^M of GUEST_RSVD_4MB_PAGE. */
 /*@ requires limit: limit == two_to(k.maxphyaddr);
     requires config: config_valid(k);
@@ -353,6 +365,12 @@ static struct slat_controls controls_of(struct slat_config k, struct slat_cpu p,
     .smep = BIT(cr4, 0x100000),
     .smap = BIT(cr4, 0x200000),
     .ac = BIT(p.reg[SLAT_RFLAGS], 0x40000),
+    .lam_user = long_mode ? lam_user(p.reg[SLAT_CR3]) : 0,
+    .lam_supervisor = !BIT(cr4, 0x10000000) || !long_mode ? 0
+                      : BIT(cr4, 0x1000)                  ? 57
+                                                          : 48,
+    .lass = BIT(cr4, 0x8000000) && long_mode,
+    .uai = BIT(efer, 0x100000) && long_mode,
     .user_keys = BIT(cr4, 0x400000) && keys ? (uint32_t)(p.reg[SLAT_PKRU] % 0x100000000) : 0,
     .supervisor_keys = BIT(cr4, 0x1000000) && keys ? (uint32_t)(p.reg[SLAT_PKRS] % 0x100000000) : 0,
     .ept_execute_only = k.ept_execute_only,

@@ -4,6 +4,7 @@
 #define SLAT_CONTROLS_H
 #include "address.h"
 #include "../../spec/logic/guest_entry.acsl"
+#include "../../spec/logic/linear.acsl"
 #include "../../spec/logic/maxphyaddr.acsl"
 #include "../../spec/logic/controls.acsl"
 

@@ -34,6 +34,8 @@ struct slat_outcome slat_page_fault(const struct slat_controls *c, const struct 
   struct slat_outcome o = { .kind = SLAT_PAGE_FAULT, .stage = 1, .level = (uint8_t)level, .rule = (uint16_t)rule };
 
   o.linear = SLAT_CHOOSE(PF_CR2, a->linear, 0);
+  if (SLAT_RULE(UAI_CR2, c->uai && a->kind != SLAT_FETCH && !a->implicit && !a->cs_ss_fs_gs))
+    o.linear_open = 0xFE00000000000000;
   o.code = slat_page_fault_code(c, a, present, reserved, keys);
   o.code_open = slat_page_fault_code_open(c, a, keys_open);
   o.invalidates = SLAT_CHOOSE(TLB_PF, SLAT_INVALIDATES_LINEAR, 0);

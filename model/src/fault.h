@@ -8,6 +8,7 @@
 #include "memory.h"
 #include "stage2.h"
 #include "stage2_fault.h"
+#include "../../spec/logic/linear.acsl"
 #include "../../spec/logic/walk.acsl"
 #include "../../spec/logic/outcome.acsl"
 
@@ -39,6 +40,7 @@ struct slat_outcome slat_stage2_fault(const struct slat_controls *c, const struc
     terminates \true;
     assigns \nothing;
     ensures PF_CR2: \result.linear == a->linear;
+    ensures UAI_CR2: \result.linear_open == cr2_open(c, a);
     ensures TLB_PF: \result.invalidates == SLAT_INVALIDATES_LINEAR;
     ensures fault: page_fault_is(\result, c, a, present, reserved, keys, keys_open);
 */

@@ -69,7 +69,7 @@ static bool outcome_matches(const struct slat_outcome *p, const struct slat_outc
   case SLAT_TRANSLATED:
     return p->spa == o->spa;
   case SLAT_PAGE_FAULT:
-    return p->linear == o->linear && codes_agree(p->code, o->code, p->code_open);
+    return codes_agree(p->linear, o->linear, p->linear_open) && codes_agree(p->code, o->code, p->code_open);
   case SLAT_EPT_VIOLATION:
     return p->gpa == o->gpa && p->linear == o->linear && codes_agree(p->code, o->code, p->code_open);
   case SLAT_EPT_MISCONFIG:
@@ -137,7 +137,7 @@ static enum slat_rule broken_rule(const struct slat_outcome *p, const struct sla
 {
   const uint64_t wrong = ((p->code ^ o->code) | p->code_open) ^ p->code_open;
 
-  if (p->kind == SLAT_PAGE_FAULT && p->linear != o->linear)
+  if (p->kind == SLAT_PAGE_FAULT && !codes_agree(p->linear, o->linear, p->linear_open))
     return SLAT_RULE_PF_CR2;
   if (p->kind == SLAT_EPT_VIOLATION && p->gpa != o->gpa)
     return SLAT_RULE_EPT_VIOLATION_GPA;

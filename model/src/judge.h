@@ -14,7 +14,8 @@
   logic boolean outcome_matches(struct slat_outcome *p, struct slat_outcome *o) =
     p->kind != SLAT_NO_OUTCOME && p->kind == o->kind &&
     (p->kind != SLAT_TRANSLATED || p->spa == o->spa) &&
-    (p->kind != SLAT_PAGE_FAULT || (p->linear == o->linear && codes_agree(p->code, o->code, p->code_open))) &&
+    (p->kind != SLAT_PAGE_FAULT || (codes_agree(p->linear, o->linear, p->linear_open) &&
+      codes_agree(p->code, o->code, p->code_open))) &&
     (p->kind != SLAT_EPT_VIOLATION ||
       (p->gpa == o->gpa && p->linear == o->linear && codes_agree(p->code, o->code, p->code_open))) &&
     (p->kind != SLAT_EPT_MISCONFIG || p->gpa == o->gpa) &&

@@ -53,6 +53,9 @@ static struct slat_cpu after_reset(struct slat_config k)
   //@ assert pdpte2: decoded.reg[SLAT_PDPTE2] == p.reg[SLAT_PDPTE2];
   //@ assert pdpte3: decoded.reg[SLAT_PDPTE3] == p.reg[SLAT_PDPTE3];
   //@ assert limit: two_to(k.maxphyaddr) >= 0x100000000;
+  //@ assert efer_bits: efer_nxe(efer) == (k.nx != 0 ? 1 : 0) && efer_lma(efer) == 1 && efer_lme(efer) == 1 && efer_uaie(efer) == 0;
+  //@ assert cr4_bits: cr4 == 0x20 && cr4_lass(cr4) == 0 && cr4_lam_sup(cr4) == 0;
+  //@ assert features: features_present(k, cr4, efer);
   //@ assert mode: mode_modelled(k, cr0, cr4, efer);
   //@ assert guest: guest_controls_modelled(k, 0, cr4, efer, two_to(k.maxphyaddr));
   //@ assert pdptes: pdptes_load(k, decoded);

@@ -15,6 +15,7 @@ unsigned slat_deleted_rule = 0;
 #include "reach.c"
 #include "translate.c"
 #include "flags.c"
+#include "linear.c"
 #include "controls.c"
 #include "machine.c"
 #include "permitted.c"

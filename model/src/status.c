@@ -54,10 +54,6 @@ const char *slat_status_text(enum slat_status status)
   case SLAT_UNSUPPORTED_PSE36_WIDTH:
     return "AMD, 32-bit paging with CR4.PSE needs PSE-36 and 40 address bits or more: else no source says what is "
            "reserved";
-  case SLAT_UNSUPPORTED_LINEAR_MASKING:
-    return "linear-address masking (CR4.LAM_SUP, EFER.UAIE)";
-  case SLAT_UNSUPPORTED_LASS:
-    return "linear-address-space separation (CR4.LASS)";
   case SLAT_UNSUPPORTED_SHADOW_STACK_EPT:
     return "supervisor shadow-stack control of EPT (EPTP bit 7)";
   case SLAT_UNSUPPORTED_HOST_PAGING:

@@ -68,9 +68,9 @@ static void check_step(struct replay *replay, const struct step *step)
       json_decref(outcome_json(&step->set.outcome[i], true));
     }
   check(outcomes != 0, "an empty set");
-  const struct slat_outcome quick = slat_translate(&memory, &replay->machine.cpu[step->access->cpu].controls,
-                                                   &step->access->access);
-  check(step->set.outcome[0].kind == SLAT_NO_OUTCOME ||
+  const struct slat_controls *controls = &replay->machine.cpu[step->access->cpu].controls;
+  const struct slat_outcome quick = slat_translate(&memory, controls, &references.linear.access);
+  check(references.linear.denied != SLAT_RULE_NONE || step->set.outcome[0].kind == SLAT_NO_OUTCOME ||
           (quick.kind == step->set.outcome[0].kind && quick.spa == step->set.outcome[0].spa &&
            quick.gpa == step->set.outcome[0].gpa && quick.code == step->set.outcome[0].code &&
            quick.page_shift == step->set.outcome[0].page_shift),

@@ -15,6 +15,8 @@ static const struct slat_config amd = { .vendor = SLAT_AMD, .maxphyaddr = 46 };
 static const struct slat_config amd_registers = {
   .vendor = SLAT_AMD, .maxphyaddr = 46, .pse36 = true, .amd_pdpte_registers = true
 };
+static const struct slat_config with_lam = { .vendor = SLAT_INTEL, .maxphyaddr = 46, .lam = true, .lass = true };
+static const struct slat_config with_uai = { .vendor = SLAT_AMD, .maxphyaddr = 46, .uai = true };
 static const struct slat_config with_pcid = { .vendor = SLAT_INTEL, .maxphyaddr = 46, .pcid = true };
 static const struct slat_config with_la57 = { .vendor = SLAT_INTEL, .maxphyaddr = 46, .la57 = true };
 static const struct slat_config with_ept = { .vendor = SLAT_INTEL, .stage2 = SLAT_STAGE2_EPT, .maxphyaddr = 46 };
@@ -47,6 +49,9 @@ static void configurations(void **state)
     { { .maxphyaddr = 46, .ept_accessed_dirty = true }, SLAT_INVALID_EPT_CAPABILITY },
     { { .maxphyaddr = 46, .ept_advanced_info = true }, SLAT_INVALID_EPT_CAPABILITY },
     { { .vendor = SLAT_AMD, .maxphyaddr = 46, .pks = true }, SLAT_INVALID_FEATURE_VENDOR },
+    { { .vendor = SLAT_AMD, .maxphyaddr = 46, .lam = true }, SLAT_INVALID_FEATURE_VENDOR },
+    { { .vendor = SLAT_AMD, .maxphyaddr = 46, .lass = true }, SLAT_INVALID_FEATURE_VENDOR },
+    { { .maxphyaddr = 46, .uai = true }, SLAT_INVALID_FEATURE_VENDOR },
     { { .maxphyaddr = 46, .amd_pdpte_registers = true }, SLAT_INVALID_FEATURE_VENDOR },
     { { .vendor = SLAT_AMD, .stage2 = SLAT_STAGE2_NPT, .maxphyaddr = 46, .amd_pdpte_registers = true },
       SLAT_INVALID_FEATURE_VENDOR },
@@ -105,11 +110,20 @@ static const struct {
   { &with_pcid, { { SLAT_CR4, 0x20020 }, { SLAT_CR0, 0x11 }, { SLAT_EFER, 0x100 } }, SLAT_INVALID_PCIDE },
   { &with_pcid, { { SLAT_CR4, 0x20020 }, { SLAT_EFER, 0 } }, SLAT_INVALID_PCIDE },
   { &intel, { { SLAT_CR4, 0x800020 } }, SLAT_UNSUPPORTED_CET },
-  { &intel, { { SLAT_CR4, 0x8000020 } }, SLAT_UNSUPPORTED_LASS },
-  { &intel, { { SLAT_CR4, 0x10000020 } }, SLAT_UNSUPPORTED_LINEAR_MASKING },
-  { &intel, { { SLAT_CR3, 1ULL << 61 } }, SLAT_UNSUPPORTED_LINEAR_MASKING },
-  { &intel, { { SLAT_CR3, 1ULL << 62 } }, SLAT_UNSUPPORTED_LINEAR_MASKING },
-  { &amd, { { SLAT_EFER, 0x100500 } }, SLAT_UNSUPPORTED_LINEAR_MASKING },
+  { &intel, { { SLAT_CR4, 0x8000020 } }, SLAT_INVALID_FEATURE_CONTROL },
+  { &intel, { { SLAT_CR4, 0x10000020 } }, SLAT_INVALID_FEATURE_CONTROL },
+  { &intel, { { SLAT_CR3, 1ULL << 61 } }, SLAT_INVALID_CR3 },
+  { &intel, { { SLAT_CR3, 1ULL << 62 } }, SLAT_INVALID_CR3 },
+  { &amd, { { SLAT_EFER, 0x100500 } }, SLAT_INVALID_FEATURE_CONTROL },
+  { &amd, { { SLAT_CR4, 0x8000020 } }, SLAT_INVALID_FEATURE_CONTROL },
+  { &intel, { { SLAT_EFER, 0x100500 } }, SLAT_INVALID_FEATURE_CONTROL },
+  { &with_lam, { { SLAT_CR4, 0x18000020 }, { SLAT_CR3, 3ULL << 61 | 0x1000 } }, SLAT_OK },
+  { &with_lam, { { SLAT_CR3, 1ULL << 63 } }, SLAT_INVALID_CR3 },
+  { &with_lam, { { SLAT_CR3, 1ULL << 60 } }, SLAT_INVALID_CR3 },
+  { &with_lam, { { SLAT_CR3, 3ULL << 61 | 1ULL << 46 } }, SLAT_INVALID_CR3 },
+  { &with_lam, { { SLAT_EFER, 0 }, { SLAT_CR3, 3ULL << 61 } }, SLAT_OK }, /* without long mode CR3 has 32 bits */
+  { &with_uai, { { SLAT_EFER, 0x100500 } }, SLAT_OK },
+  { &with_uai, { { SLAT_CR3, 1ULL << 61 } }, SLAT_INVALID_CR3 },
   { &amd, { { SLAT_CR3, 1ULL << 62 } }, SLAT_INVALID_CR3 },
   { &intel,
     { { SLAT_CR0, 0x11 }, { SLAT_EFER, 0x100 }, { SLAT_CR3, 1ULL << 63 } },

@@ -152,8 +152,9 @@ static void header_errors(void **state)
   assert_int_equal(read_header(4, 2, 32), SLAT_TRACE_BAD_VERSION);
   assert_int_equal(read_header(5, 2, 32), SLAT_TRACE_BAD_CONFIG);
   assert_int_equal(read_header(6, 3, 32), SLAT_TRACE_BAD_CONFIG);
-  assert_int_equal(read_header(10, 1, 32), SLAT_TRACE_NOT_ZERO);
   assert_int_equal(read_header(9, 255, 32), SLAT_TRACE_OK);
+  assert_int_equal(read_header(10, 7, 32), SLAT_TRACE_OK);
+  assert_int_equal(read_header(10, 8, 32), SLAT_TRACE_BAD_CONFIG);
   assert_int_equal(read_header(31, 1, 32), SLAT_TRACE_NOT_ZERO);
 }
 

@@ -23,7 +23,7 @@ enum {
   HEADER_STAGE2 = 6,
   HEADER_MAXPHYADDR = 7,
   HEADER_FEATURES = 8,
-  HEADER_UNUSED = 10
+  HEADER_UNUSED = 11
 };
 
 static const uint8_t magic[4] = { 'S', 'L', 'T', '1' };
@@ -171,6 +171,7 @@ static void encode_access(const struct slat_event *event, uint8_t *record)
   record[BYTE_3] = access->width;
   record[BYTE_4] = (uint8_t)((access->user ? SLAT_TRACE_ACCESS_USER : 0) |
                              (access->implicit ? SLAT_TRACE_ACCESS_IMPLICIT : 0) |
+                             (access->cs_ss_fs_gs ? SLAT_TRACE_ACCESS_CS_SS_FS_GS : 0) |
                              (event->stores ? SLAT_TRACE_ACCESS_STORES : 0));
   put_word(record + WORD_1, access->linear);
   put_word(record + WORD_2, event->stores ? event->value : 0);
@@ -183,6 +184,7 @@ static void decode_access(const uint8_t *record, struct slat_event *event)
   access->width = record[BYTE_3];
   access->user = (record[BYTE_4] & SLAT_TRACE_ACCESS_USER) != 0;
   access->implicit = (record[BYTE_4] & SLAT_TRACE_ACCESS_IMPLICIT) != 0;
+  access->cs_ss_fs_gs = (record[BYTE_4] & SLAT_TRACE_ACCESS_CS_SS_FS_GS) != 0;
   event->stores = (record[BYTE_4] & SLAT_TRACE_ACCESS_STORES) != 0;
   access->linear = get_word(record + WORD_1);
   event->value = get_word(record + WORD_2);
@@ -314,6 +316,17 @@ enum slat_trace_status slat_trace_decode(const uint8_t record[SLAT_TRACE_RECORD]
   return SLAT_TRACE_OK;
 }
 
+static unsigned get_features(const uint8_t *header)
+{
+  return header[HEADER_FEATURES] + 0x100U * header[HEADER_FEATURES + 1] + 0x10000U * header[HEADER_FEATURES + 2];
+}
+
+static void put_features(uint8_t *header, unsigned features)
+{
+  for (unsigned i = 0; i < 3; i++)
+    header[HEADER_FEATURES + i] = (uint8_t)(features >> (8 * i));
+}
+
 enum slat_trace_status slat_trace_encode_config(const struct slat_config *config, uint8_t record[SLAT_TRACE_RECORD])
 {
   if (config->vendor > SLAT_AMD || config->stage2 > SLAT_STAGE2_NPT)
@@ -332,15 +345,16 @@ enum slat_trace_status slat_trace_encode_config(const struct slat_config *config
                             (config->la57 ? SLAT_TRACE_FEATURE_LA57 : 0U) |
                             (config->pse36 ? SLAT_TRACE_FEATURE_PSE36 : 0U) |
                             (config->ept_5level ? SLAT_TRACE_FEATURE_EPT_5LEVEL : 0U) |
-                            (config->amd_pdpte_registers ? SLAT_TRACE_FEATURE_AMD_PDPTE_REGISTERS : 0U);
+                            (config->amd_pdpte_registers ? SLAT_TRACE_FEATURE_AMD_PDPTE_REGISTERS : 0U) |
+                            (config->lam ? SLAT_TRACE_FEATURE_LAM : 0U) |
+                            (config->lass ? SLAT_TRACE_FEATURE_LASS : 0U) | (config->uai ? SLAT_TRACE_FEATURE_UAI : 0U);
   memset(record, 0, SLAT_TRACE_RECORD);
   memcpy(record, magic, sizeof magic);
   record[HEADER_VERSION] = SLAT_TRACE_VERSION;
   record[HEADER_VENDOR] = config->vendor;
   record[HEADER_STAGE2] = config->stage2;
   record[HEADER_MAXPHYADDR] = config->maxphyaddr;
-  record[HEADER_FEATURES] = (uint8_t)(features % 256);
-  record[HEADER_FEATURES + 1] = (uint8_t)(features / 256);
+  put_features(record, features);
   return SLAT_TRACE_OK;
 }
 
@@ -352,7 +366,7 @@ enum slat_trace_status slat_trace_decode_config(const uint8_t record[SLAT_TRACE_
   if (record[HEADER_VERSION] != SLAT_TRACE_VERSION)
     return SLAT_TRACE_BAD_VERSION;
 
-  const unsigned features = record[HEADER_FEATURES] + 256U * record[HEADER_FEATURES + 1];
+  const unsigned features = get_features(record);
   const struct slat_config decoded = {
     .vendor = record[HEADER_VENDOR],
     .stage2 = record[HEADER_STAGE2],
@@ -373,6 +387,9 @@ enum slat_trace_status slat_trace_decode_config(const uint8_t record[SLAT_TRACE_
     .ept_5level = (features & SLAT_TRACE_FEATURE_EPT_5LEVEL) != 0,
     .pse36 = (features & SLAT_TRACE_FEATURE_PSE36) != 0,
     .amd_pdpte_registers = (features & SLAT_TRACE_FEATURE_AMD_PDPTE_REGISTERS) != 0,
+    .lam = (features & SLAT_TRACE_FEATURE_LAM) != 0,
+    .lass = (features & SLAT_TRACE_FEATURE_LASS) != 0,
+    .uai = (features & SLAT_TRACE_FEATURE_UAI) != 0,
   };
   uint8_t again[SLAT_TRACE_RECORD];
   if (features > SLAT_TRACE_FEATURES || slat_trace_encode_config(&decoded, again) != SLAT_TRACE_OK)
@@ -432,15 +449,16 @@ void slat_trace_repair_config(uint8_t record[SLAT_TRACE_RECORD])
     record[HEADER_VENDOR] = record[HEADER_STAGE2] == SLAT_STAGE2_EPT ? SLAT_INTEL : SLAT_AMD;
   if (record[HEADER_MAXPHYADDR] < 32 || record[HEADER_MAXPHYADDR] > 52)
     record[HEADER_MAXPHYADDR] = (uint8_t)(32 + record[HEADER_MAXPHYADDR] % 21);
-  unsigned features = (record[HEADER_FEATURES] + 256U * record[HEADER_FEATURES + 1]) & SLAT_TRACE_FEATURES;
+  unsigned features = get_features(record) & SLAT_TRACE_FEATURES;
   if (record[HEADER_STAGE2] != SLAT_STAGE2_EPT)
     features &= ~(unsigned)SLAT_TRACE_FEATURES_EPT;
   if (record[HEADER_VENDOR] != SLAT_INTEL)
-    features &= ~(unsigned)SLAT_TRACE_FEATURE_PKS;
+    features &= ~(unsigned)(SLAT_TRACE_FEATURE_PKS | SLAT_TRACE_FEATURE_LAM | SLAT_TRACE_FEATURE_LASS);
+  if (record[HEADER_VENDOR] != SLAT_AMD)
+    features &= ~(unsigned)SLAT_TRACE_FEATURE_UAI;
   if (record[HEADER_VENDOR] != SLAT_AMD || record[HEADER_STAGE2] != SLAT_STAGE2_NONE)
     features &= ~(unsigned)SLAT_TRACE_FEATURE_AMD_PDPTE_REGISTERS;
-  record[HEADER_FEATURES] = (uint8_t)(features % 256);
-  record[HEADER_FEATURES + 1] = (uint8_t)(features / 256);
+  put_features(record, features);
   memset(record + HEADER_UNUSED, 0, SLAT_TRACE_RECORD - HEADER_UNUSED);
 }
 

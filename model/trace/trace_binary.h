@@ -11,8 +11,8 @@
  *               5  vendor                     2..7   by kind, see below
  *               6  stage2                     8..15  first 64-bit word
  *               7  maxphyaddr                16..23  second
- *               8  features, 16 bits         24..31  third
- *              10..31  0
+ *               8  features, 24 bits         24..31  third
+ *              11..31  0
  *
  *      kind            2         3          4            5            6           7            8        16     24
  *      REGISTER        register  -          -            -            -           -            -        value  -
@@ -61,8 +61,11 @@ enum {
   SLAT_TRACE_FEATURE_LA57 = 1 << 12,
   SLAT_TRACE_FEATURE_PSE36 = 1 << 13,
   SLAT_TRACE_FEATURE_AMD_PDPTE_REGISTERS = 1 << 14,
-  SLAT_TRACE_FEATURE_EPT_5LEVEL = 1 << 15,
-  SLAT_TRACE_FEATURES = (1 << 16) - 1,
+  SLAT_TRACE_FEATURE_LAM = 1 << 15,
+  SLAT_TRACE_FEATURE_LASS = 1 << 16,
+  SLAT_TRACE_FEATURE_UAI = 1 << 17,
+  SLAT_TRACE_FEATURE_EPT_5LEVEL = 1 << 18,
+  SLAT_TRACE_FEATURES = (1 << 19) - 1,
   SLAT_TRACE_FEATURES_EPT = SLAT_TRACE_FEATURE_EPT_EXECUTE_ONLY | SLAT_TRACE_FEATURE_EPT_PAGE_2MB |
                             SLAT_TRACE_FEATURE_EPT_PAGE_1GB | SLAT_TRACE_FEATURE_EPT_ACCESSED_DIRTY |
                             SLAT_TRACE_FEATURE_EPT_ADVANCED_INFO |
@@ -74,7 +77,8 @@ enum {
   SLAT_TRACE_ACCESS_USER = 1,
   SLAT_TRACE_ACCESS_IMPLICIT = 2,
   SLAT_TRACE_ACCESS_STORES = 4,
-  SLAT_TRACE_ACCESS_FLAGS = 7
+  SLAT_TRACE_ACCESS_CS_SS_FS_GS = 8,
+  SLAT_TRACE_ACCESS_FLAGS = 15
 };
 
 /** What a call answers.  slat_trace_status_text() gives one line for a person. */

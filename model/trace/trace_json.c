@@ -65,6 +65,9 @@ static const struct feature {
   { "la57", offsetof(struct slat_config, la57) },
   { "pku", offsetof(struct slat_config, pku) },
   { "pks", offsetof(struct slat_config, pks) },
+  { "lam", offsetof(struct slat_config, lam) },
+  { "lass", offsetof(struct slat_config, lass) },
+  { "uai", offsetof(struct slat_config, uai) },
   { "ept_execute_only", offsetof(struct slat_config, ept_execute_only) },
   { "ept_page_2mb", offsetof(struct slat_config, ept_page_2mb) },
   { "ept_page_1gb", offsetof(struct slat_config, ept_page_1gb) },
@@ -88,6 +91,9 @@ static const char *const config_fields[] = { "vendor",
                                              "la57",
                                              "pku",
                                              "pks",
+                                             "lam",
+                                             "lass",
+                                             "uai",
                                              "ept_execute_only",
                                              "ept_page_2mb",
                                              "ept_page_1gb",
@@ -98,7 +104,9 @@ static const char *const config_fields[] = { "vendor",
 static const char *const event_fields[] = { "cpu", "register", "store", "access", "invlpg", "observed", "note", NULL };
 static const char *const register_fields[] = { "name", "value", NULL };
 static const char *const store_fields[] = { "spa", "width", "value", NULL };
-static const char *const access_fields[] = { "linear", "kind", "width", "user", "implicit", "value", NULL };
+static const char *const access_fields[] = {
+  "linear", "kind", "width", "user", "implicit", "cs_ss_fs_gs", "value", NULL
+};
 static const char *const invlpg_fields[] = { "linear", NULL };
 static const char *const update_fields[] = { "spa", "value", NULL };
 
@@ -371,6 +379,7 @@ static bool read_access(struct reading *r, const json_t *object, struct slat_eve
          get_name(r, object, "kind", access_kind_names, COUNT(access_kind_names), &access->kind) &&
          get_width(r, object, &access->width) && get_flag(r, object, "user", &access->user) &&
          get_flag(r, object, "implicit", &access->implicit) &&
+         get_flag(r, object, "cs_ss_fs_gs", &access->cs_ss_fs_gs) &&
          (!event->stores || get_hex(r, object, "value", &event->value)) && append(r, event);
 }
 
@@ -677,6 +686,7 @@ static bool put_access(json_t *object, const struct slat_event *event)
          put(object, "kind", json_string(slat_access_kind_name(access->kind))) &&
          put(object, "width", json_integer(access->width)) && put(object, "user", json_boolean(access->user)) &&
          put(object, "implicit", json_boolean(access->implicit)) &&
+         (!access->cs_ss_fs_gs || put(object, "cs_ss_fs_gs", json_true())) &&
          (!event->stores || put(object, "value", hex(event->value)));
 }
 

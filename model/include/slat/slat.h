@@ -51,8 +51,6 @@ enum slat_status {
   /* lawful, and not modelled yet */
   SLAT_UNSUPPORTED_CET,
   SLAT_UNSUPPORTED_PSE36_WIDTH, /**< AMD, 32-bit paging with CR4.PSE, and no PSE-36 or fewer than 40 address bits: no source says which bits are reserved */
-  SLAT_UNSUPPORTED_LINEAR_MASKING,  /**< CR4.LAM_SUP, CR3 bits 62:61 (LAM for user pointers), EFER.UAIE */
-  SLAT_UNSUPPORTED_LASS,            /**< CR4.LASS */
   SLAT_UNSUPPORTED_SHADOW_STACK_EPT,
   SLAT_UNSUPPORTED_HOST_PAGING,   /**< NPT under a host in 32-bit or PAE paging */
   SLAT_UNSUPPORTED_NPT_WIDTH,     /**< a GPA of more than 48 bits under a 4-level NPT: no source says what happens */
@@ -80,6 +78,9 @@ struct slat_config {
   bool la57;                /**< CPUID.07H:ECX[16], CR4.LA57 may be 1 */
   bool pku;                 /**< CPUID.07H:ECX[3], CR4.PKE may be 1 */
   bool pks;                 /**< CPUID.07H:ECX[31], CR4.PKS may be 1; Intel only */
+  bool lam;                 /**< CPUID.07H.1:EAX[26], CR4.LAM_SUP and CR3 bits 62:61 may be 1; Intel only */
+  bool lass;                /**< CPUID.07H.1:EAX[6], CR4.LASS may be 1; Intel only */
+  bool uai;                 /**< upper address ignore, EFER.UAIE may be 1; AMD only */
   bool ept_execute_only;    /**< IA32_VMX_EPT_VPID_CAP[0] */
   bool ept_page_2mb;        /**< IA32_VMX_EPT_VPID_CAP[16] */
   bool ept_page_1gb;        /**< IA32_VMX_EPT_VPID_CAP[17] */
@@ -138,11 +139,15 @@ struct slat_controls {
   uint8_t stage2;        /**< enum slat_stage2_kind */
   bool stage2_5level;    /**< EPT pointer bits 5:3 = 4; NPT: the host's CR4.LA57 */
   bool amd;
-  bool paging;              /**< CR0.PG; off: the linear address is the GPA */
-  bool la57;                /**< CR4.LA57 in long mode: 5-level paging */
-  bool pdpte_registers;     /**< PAE paging: the PDPTEs are in registers; else a walk reads them */
-  bool wp, smep, smap, ac;  /**< CR0.WP, CR4.SMEP, CR4.SMAP, RFLAGS.AC */
-  uint32_t user_keys;       /**< PKRU with CR4.PKE = 1 in long mode, else 0: which denies nothing */
+  bool paging;             /**< CR0.PG; off: the linear address is the GPA */
+  bool la57;               /**< CR4.LA57 in long mode: 5-level paging */
+  bool pdpte_registers;    /**< PAE paging: the PDPTEs are in registers; else a walk reads them */
+  bool wp, smep, smap, ac; /**< CR0.WP, CR4.SMEP, CR4.SMAP, RFLAGS.AC */
+  uint8_t lam_user;        /**< CR3 bits 62:61 in long mode: how many bits of a user pointer count, 57 or 48; 0: all */
+  uint8_t
+    lam_supervisor;   /**< CR4.LAM_SUP in long mode, of a supervisor pointer: 57 with CR4.LA57 = 1, else 48; 0: all */
+  bool lass, uai;     /**< CR4.LASS, EFER.UAIE in long mode */
+  uint32_t user_keys; /**< PKRU with CR4.PKE = 1 in long mode, else 0: which denies nothing */
   uint32_t supervisor_keys; /**< IA32_PKRS with CR4.PKS = 1 in long mode, else 0 */
   bool ept_execute_only, ept_page_2mb, ept_page_1gb, ept_advanced_info; /**< capabilities */
   bool ept_ad; /**< EPTP bit 6: accessed and dirty flags for EPT are on */
@@ -172,11 +177,12 @@ enum slat_access_kind { SLAT_READ = 0, SLAT_WRITE = 1, SLAT_FETCH = 2 };
 
 /** One access by a logical processor. */
 struct slat_access {
-  uint64_t linear; /**< linear address of its first byte */
-  uint8_t kind;    /**< enum slat_access_kind */
-  uint8_t width;   /**< 1, 2, 4 or 8 bytes; all within one 4 KB page */
-  bool user;       /**< made at CPL 3 */
-  bool implicit;   /**< implicit supervisor access (descriptor tables, TSS, ...), whatever CPL; not a fetch */
+  uint64_t linear;  /**< linear address of its first byte */
+  uint8_t kind;     /**< enum slat_access_kind */
+  uint8_t width;    /**< 1, 2, 4 or 8 bytes; all within one 4 KB page */
+  bool user;        /**< made at CPL 3 */
+  bool implicit;    /**< implicit supervisor access (descriptor tables, TSS, ...), whatever CPL; not a fetch */
+  bool cs_ss_fs_gs; /**< data through CS, SS, FS or GS: upper address ignore is not for them, nor for fetches */
 };
 
 enum slat_outcome_kind {
@@ -199,19 +205,20 @@ enum {
 
 /** One outcome: one element of a permitted set, or one that was observed (then `rule`, `level` and `*_open` are unused). */
 struct slat_outcome {
-  uint8_t kind;        /**< enum slat_outcome_kind */
-  uint8_t stage;       /**< 1 or 2: the stage whose entry decided; 0 if none did */
-  uint8_t level;       /**< level of the entry that decided, 0 if none did */
-  uint8_t page_shift;  /**< TRANSLATED: 12, 21, 22 or 30, the smaller of the two stages' pages */
-  uint8_t memory_type; /**< TRANSLATED over EPT: bits 5:3 of the leaf; else 0 */
-  bool ignore_pat;     /**< TRANSLATED over EPT: bit 6 of the leaf */
-  uint8_t invalidates; /**< SLAT_INVALIDATES_* */
-  uint16_t rule;       /**< enum slat_rule that decided */
-  uint64_t spa;        /**< TRANSLATED */
-  uint64_t gpa;        /**< TRANSLATED: the final GPA; stage-2 faults: the GPA that faulted */
-  uint64_t linear;     /**< page fault and EPT violation: the linear address of the access */
-  uint64_t code;       /**< error code, exit qualification or EXITINFO1 */
-  uint64_t code_open;  /**< bits of `code` that the manuals leave undefined: any value is permitted */
+  uint8_t kind;         /**< enum slat_outcome_kind */
+  uint8_t stage;        /**< 1 or 2: the stage whose entry decided; 0 if none did */
+  uint8_t level;        /**< level of the entry that decided, 0 if none did */
+  uint8_t page_shift;   /**< TRANSLATED: 12, 21, 22 or 30, the smaller of the two stages' pages */
+  uint8_t memory_type;  /**< TRANSLATED over EPT: bits 5:3 of the leaf; else 0 */
+  bool ignore_pat;      /**< TRANSLATED over EPT: bit 6 of the leaf */
+  uint8_t invalidates;  /**< SLAT_INVALIDATES_* */
+  uint16_t rule;        /**< enum slat_rule that decided */
+  uint64_t spa;         /**< TRANSLATED */
+  uint64_t gpa;         /**< TRANSLATED: the final GPA; stage-2 faults: the GPA that faulted */
+  uint64_t linear;      /**< page fault and EPT violation: the linear address of the access, masked by LAM or UAI */
+  uint64_t linear_open; /**< page fault: bits of `linear` that the manuals leave undefined in CR2 */
+  uint64_t code;        /**< error code, exit qualification or EXITINFO1 */
+  uint64_t code_open;   /**< bits of `code` that the manuals leave undefined: any value is permitted */
 };
 
 /** A permitted, or required, update of accessed and dirty flags in one entry.  All other bits must stay. */
@@ -348,8 +355,19 @@ struct slat_walk {
   struct slat_outcome outcome;
 };
 
+/** What comes of an access before its address is found canonical or not, and before any entry is read. */
+struct slat_linear {
+  struct slat_access
+    access;        /**< the access as it is translated: LAM or UAI has replaced upper bits of its linear address */
+  uint16_t masked; /**< enum slat_rule by which it did; SLAT_RULE_NONE: they do not mask this access */
+  uint16_t denied; /**< enum slat_rule of LASS by which the access faults; SLAT_RULE_NONE: it does not */
+};
+
+/** Linear-address pre-processing: LASS, then LAM or UAI.  @pre as slat_walk_linear(), but for these. */
+struct slat_linear slat_linear_of(const struct slat_controls *controls, const struct slat_access *access);
+
 /** Walks.  @pre controls come from a cpu whose status is SLAT_OK; access is valid, and outside long mode its linear address is
- *  below 2^32 (slat_permitted() checks all of that). */
+ *  below 2^32; its linear address is masked, and LASS does not deny it (slat_permitted() checks and does all of that). */
 struct slat_walk slat_walk_linear(const struct slat_memory *memory, const struct slat_controls *controls,
                                   const struct slat_access *access);
 /** The outcome of the same walk, without its steps: several times faster where the access is done, in long mode. */
