@@ -2,13 +2,7 @@
 #include "controls.h"
 #include "rule.h"
 
-/* 2^MAXPHYADDR. */
-/*@ requires width: 32 <= maxphyaddr <= 52;
-    terminates \true;
-    assigns \nothing;
-    ensures limit: \result == two_to(maxphyaddr);
-*/
-static uint64_t address_limit(unsigned maxphyaddr)
+uint64_t slat_address_limit(unsigned maxphyaddr)
 {
   switch (maxphyaddr) {
   case 33:
@@ -126,47 +120,58 @@ static enum slat_status check_mode(struct slat_config k, uint64_t cr0, uint64_t 
   return lma && !BIT(cr4, 0x20) ? SLAT_INVALID_EFER : SLAT_OK; /* long mode needs CR4.PAE */
 }
 
-/* Controls that change what a guest's walk does in long mode, and are not modelled; then CR3, SDM 4.5, table "Use of CR3 with
-   4-Level Paging": bits 63:MAXPHYADDR are reserved.  What the host has of these does not reach nested walks (ERRATA E23). */
+/* Controls that change what a guest's walk does in long mode, and are not modelled.  What the host has of these does not reach
+   nested walks (ERRATA E23). */
 /*@ requires config: config_valid(k);
-    requires limit: limit <= 0x10000000000000;
     terminates \true;
     assigns \nothing;
-    ensures modelled: \result == SLAT_OK <==> long_controls_modelled(k, cr3, cr4, efer, limit);
+    ensures modelled: \result == SLAT_OK <==> long_controls_modelled(k, cr4, efer);
     ensures range: SLAT_OK <= \result < SLAT_STATUS_COUNT;
 */
-static enum slat_status check_long_controls(struct slat_config k, uint64_t cr3, uint64_t cr4, uint64_t efer,
-                                            uint64_t limit)
+static enum slat_status check_long_controls(struct slat_config k, uint64_t cr4, uint64_t efer)
 {
   const bool intel = k.vendor == SLAT_INTEL;
 
   if (intel && BIT(cr4, 0x8000000))
     return SLAT_UNSUPPORTED_LASS;
-  /* Masking: of supervisor pointers, of user pointers (CR3 bits 62 and 61, which otherwise are reserved), AMD's. */
-  if ((intel && (BIT(cr4, 0x10000000) || BIT(cr3, 0x2000000000000000) || BIT(cr3, 0x4000000000000000))) ||
-      (!intel && BIT(efer, 0x100000)))
+  /* Masking of supervisor pointers, and AMD's. */
+  if ((intel && BIT(cr4, 0x10000000)) || (!intel && BIT(efer, 0x100000)))
     return SLAT_UNSUPPORTED_LINEAR_MASKING;
-  return cr3 >= limit ? SLAT_INVALID_CR3 : SLAT_OK;
+  return SLAT_OK;
 }
 
 /*@ requires config: config_valid(k);
-    requires limit: limit <= 0x10000000000000;
     terminates \true;
     assigns \nothing;
-    ensures modelled: \result == SLAT_OK <==> guest_controls_modelled(k, cr3, cr4, efer, limit);
+    ensures modelled: \result == SLAT_OK <==> guest_controls_modelled(k, cr4, efer);
     ensures range: SLAT_OK <= \result < SLAT_STATUS_COUNT;
 */
-static enum slat_status check_guest_controls(struct slat_config k, uint64_t cr3, uint64_t cr4, uint64_t efer,
-                                             uint64_t limit)
+static enum slat_status check_guest_controls(struct slat_config k, uint64_t cr4, uint64_t efer)
 {
   if (BIT(cr4, 0x800000))
     return SLAT_UNSUPPORTED_CET;
   if (BIT(efer, 0x400))
-    return check_long_controls(k, cr3, cr4, efer, limit);
-  /* LAM, LASS and UAI are of long mode, and CR3 has 32 bits. */
+    return check_long_controls(k, cr4, efer);
+  /* LAM, LASS and UAI are of long mode. */
   if (k.vendor == SLAT_AMD && !BIT(cr4, 0x20) && BIT(cr4, 0x10) && (!k.pse36 || k.maxphyaddr < 40))
     return SLAT_UNSUPPORTED_PSE36_WIDTH;
   return SLAT_OK;
+}
+
+/* CR3 has no bit of 63:MAXPHYADDR, in no mode: SDM 4.5, table "Use of CR3 with 4-Level Paging", and 26.3.1.1.  Bits 62 and 61
+   are the masking of user pointers, on a processor that has it. */
+/*@ requires limit: limit <= 0x10000000000000;
+    terminates \true;
+    assigns \nothing;
+    ensures modelled: \result == SLAT_OK <==> cr3 < limit;
+    ensures range: SLAT_OK <= \result < SLAT_STATUS_COUNT;
+*/
+static enum slat_status check_cr3(struct slat_config k, uint64_t cr3, uint64_t limit)
+{
+  if (cr3 < limit)
+    return SLAT_OK;
+  return k.vendor == SLAT_INTEL && cr3 / 0x2000000000000000 % 4 != 0 ? SLAT_UNSUPPORTED_LINEAR_MASKING
+                                                                     : SLAT_INVALID_CR3;
 }
 
 /* Extended-page-table pointer: SDM (325462-092) table 27-9 and its checks on VM entry, 29.2.1.1; ERRATA E12. */
@@ -259,11 +264,13 @@ static enum slat_status check_state(struct slat_config k, struct slat_cpu p, uin
   if (status != SLAT_OK)
     return status;
   status = check_mode(k, p.reg[SLAT_CR0], p.reg[SLAT_CR4], p.reg[SLAT_EFER]);
-  if (status == SLAT_OK && BIT(p.reg[SLAT_CR0], 0x80000000)) {
-    status = check_guest_controls(k, p.reg[SLAT_CR3], p.reg[SLAT_CR4], p.reg[SLAT_EFER], limit);
-    if (SLAT_RULE(PAE_PDPTE_RSVD_LOAD, status == SLAT_OK && !pdptes_can_load(k, p, limit)))
-      status = SLAT_INVALID_PDPTE;
-  }
+  if (status == SLAT_OK && BIT(p.reg[SLAT_CR0], 0x80000000))
+    status = check_guest_controls(k, p.reg[SLAT_CR4], p.reg[SLAT_EFER]);
+  if (status == SLAT_OK)
+    status = check_cr3(k, p.reg[SLAT_CR3], limit);
+  if (SLAT_RULE(PAE_PDPTE_RSVD_LOAD,
+                status == SLAT_OK && BIT(p.reg[SLAT_CR0], 0x80000000) && !pdptes_can_load(k, p, limit)))
+    status = SLAT_INVALID_PDPTE;
   return status;
 }
 
@@ -360,7 +367,7 @@ static struct slat_controls controls_of(struct slat_config k, struct slat_cpu p,
 
 struct slat_cpu slat_decoded(struct slat_config k, struct slat_cpu p)
 {
-  const uint64_t limit = address_limit(k.maxphyaddr);
+  const uint64_t limit = slat_address_limit(k.maxphyaddr);
   struct slat_cpu decoded = p;
 
   decoded.controls = controls_of(k, p, limit);

@@ -1,0 +1,599 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "mov_cr.h"
+#include "rule.h"
+
+/* One bit of a register. */
+#define BIT_OF(value, divisor) ((value) / (divisor) % 2 == 1)
+#define CHANGES(before, after, divisor) ((before) / (divisor) % 2 != (after) / (divisor) % 2)
+
+/* Is each feature there that a bit of CR4 or EFER turns on? */
+/*@ terminates \true;
+    assigns \nothing;
+    ensures MODE_GP_FEATURE: \result != 0 <==> features_present(k, cr4, efer);
+*/
+static bool features_are_there(struct slat_config k, uint64_t cr4, uint64_t efer)
+{
+  return SLAT_REQUIRE(MODE_GP_FEATURE,
+                      (!BIT_OF(efer, 0x800) || k.nx) && (!BIT_OF(cr4, 0x1000) || k.la57) &&
+                        (!BIT_OF(cr4, 0x20000) || k.pcid) && (!BIT_OF(cr4, 0x100000) || k.smep) &&
+                        (!BIT_OF(cr4, 0x200000) || k.smap) && (!BIT_OF(cr4, 0x400000) || k.pku) &&
+                        (!BIT_OF(cr4, 0x1000000) || k.pks));
+}
+
+/* The rule by which a MOV to CR0 is #GP(0), SLAT_RULE_NONE if it is not. */
+/*@ requires vendor: k.vendor <= SLAT_AMD;
+    terminates \true;
+    assigns \nothing;
+    ensures MODE_GP_PG_PE: pg_without_pe(value) ==> \result != SLAT_RULE_NONE;
+    ensures MODE_GP_PG_PAE: pg_without_pae(cr0, cr4, efer, value) ==> \result != SLAT_RULE_NONE;
+    ensures MODE_GP_PG_CS_L: pg_with_cs_l(cr0, efer, value, cs_l) ==> \result != SLAT_RULE_NONE;
+    ensures MODE_GP_PG_CLEAR: k.vendor == SLAT_INTEL && pg_cleared_in_64bit_mode(cr0, efer, value, cs_l) ==>
+      \result != SLAT_RULE_NONE;
+    ensures MODE_GP_PG_PCIDE: pg_cleared_with_pcide(cr0, cr4, value) ==> \result != SLAT_RULE_NONE;
+    ensures MODE_GP_NW: k.vendor == SLAT_INTEL && nw_without_cd(value) ==> \result != SLAT_RULE_NONE;
+    ensures MODE_GP_CR0_HIGH: cr0_high(value) ==> \result != SLAT_RULE_NONE;
+    ensures refused: \result != SLAT_RULE_NONE <==> cr0_refused(k, cr0, cr4, efer, value, cs_l);
+    ensures range: SLAT_RULE_NONE <= \result < SLAT_RULE_COUNT;
+*/
+static enum slat_rule cr0_refused_by(struct slat_config k, uint64_t cr0, uint64_t cr4, uint64_t efer, uint64_t value,
+                                     bool cs_l)
+{
+  const bool before = BIT_OF(cr0, 0x80000000), after = BIT_OF(value, 0x80000000);
+  const bool sets = !before && after, clears = before && !after, lme = BIT_OF(efer, 0x100);
+
+  if (SLAT_RULE(MODE_GP_CR0_HIGH, value >= 0x100000000))
+    return SLAT_RULE_MODE_GP_CR0_HIGH;
+  if (SLAT_RULE(MODE_GP_PG_PE, after && value % 2 == 0))
+    return SLAT_RULE_MODE_GP_PG_PE;
+  if (SLAT_RULE(MODE_GP_NW, k.vendor == SLAT_INTEL && BIT_OF(value, 0x20000000) && !BIT_OF(value, 0x40000000)))
+    return SLAT_RULE_MODE_GP_NW;
+  if (SLAT_RULE(MODE_GP_PG_PAE, sets && lme && !BIT_OF(cr4, 0x20)))
+    return SLAT_RULE_MODE_GP_PG_PAE;
+  if (SLAT_RULE(MODE_GP_PG_CS_L, sets && lme && cs_l))
+    return SLAT_RULE_MODE_GP_PG_CS_L;
+  if (SLAT_RULE(MODE_GP_PG_PCIDE, clears && BIT_OF(cr4, 0x20000)))
+    return SLAT_RULE_MODE_GP_PG_PCIDE;
+  if (SLAT_RULE(MODE_GP_PG_CLEAR, k.vendor == SLAT_INTEL && clears && BIT_OF(efer, 0x400) && cs_l))
+    return SLAT_RULE_MODE_GP_PG_CLEAR;
+  return SLAT_RULE_NONE;
+}
+
+/* The rule by which it may be #GP(0), SLAT_RULE_NONE if none says so: ERRATA E27. */
+/*@ requires vendor: k.vendor <= SLAT_AMD;
+    terminates \true;
+    assigns \nothing;
+    ensures open: \result != SLAT_RULE_NONE <==> cr0_open(k, cr0, efer, value, cs_l);
+    ensures range: SLAT_RULE_NONE <= \result < SLAT_RULE_COUNT;
+*/
+static enum slat_rule cr0_open_by(struct slat_config k, uint64_t cr0, uint64_t efer, uint64_t value, bool cs_l)
+{
+  if (SLAT_RULE(MODE_GP_PG_CLEAR, k.vendor == SLAT_AMD && BIT_OF(cr0, 0x80000000) && !BIT_OF(value, 0x80000000) &&
+                                    BIT_OF(efer, 0x400) && cs_l))
+    return SLAT_RULE_MODE_GP_PG_CLEAR;
+  return SLAT_RULE_NONE;
+}
+
+/*@ terminates \true;
+    assigns \nothing;
+    ensures CR3_NO_FLUSH: \result == cr3_stored(cr4, value);
+*/
+static uint64_t cr3_of(uint64_t cr4, uint64_t value)
+{
+  return SLAT_RULE(CR3_NO_FLUSH, BIT_OF(cr4, 0x20000)) ? value % 0x8000000000000000 : value;
+}
+
+/*@ terminates \true;
+    assigns \nothing;
+    ensures CR3_RSVD: \result != SLAT_RULE_NONE <==> cr3_refused(cr4, efer, value, cs_l, limit);
+    ensures range: SLAT_RULE_NONE <= \result < SLAT_RULE_COUNT;
+*/
+static enum slat_rule cr3_refused_by(uint64_t cr4, uint64_t efer, uint64_t value, bool cs_l, uint64_t limit)
+{
+  if (SLAT_RULE(CR3_RSVD, BIT_OF(efer, 0x400) && cs_l && cr3_of(cr4, value) >= limit))
+    return SLAT_RULE_CR3_RSVD;
+  return SLAT_RULE_NONE;
+}
+
+/* The same two of MOV to CR4. */
+/*@ requires vendor: k.vendor <= SLAT_AMD;
+    terminates \true;
+    assigns \nothing;
+    ensures MODE_GP_MBZ: cr4_mbz(k, value) ==> \result != SLAT_RULE_NONE;
+    ensures MODE_GP_PAE_CLEAR: pae_cleared(efer, value) ==> \result != SLAT_RULE_NONE;
+    ensures MODE_GP_LA57: k.vendor == SLAT_INTEL && la57_changed(cr4, efer, value) ==> \result != SLAT_RULE_NONE;
+    ensures MODE_GP_PCIDE: pcide_refused(cr3, cr4, efer, value) ==> \result != SLAT_RULE_NONE;
+    ensures refused: \result != SLAT_RULE_NONE <==> cr4_refused(k, cr3, cr4, efer, value);
+    ensures range: SLAT_RULE_NONE <= \result < SLAT_RULE_COUNT;
+*/
+static enum slat_rule cr4_refused_by(struct slat_config k, uint64_t cr3, uint64_t cr4, uint64_t efer, uint64_t value)
+{
+  const bool lma = BIT_OF(efer, 0x400);
+
+  if (!features_are_there(k, value, 0))
+    return SLAT_RULE_MODE_GP_FEATURE;
+  if (SLAT_RULE(MODE_GP_MBZ, k.vendor == SLAT_AMD && value >= 0x1000000))
+    return SLAT_RULE_MODE_GP_MBZ;
+  if (SLAT_RULE(MODE_GP_PAE_CLEAR, lma && !BIT_OF(value, 0x20)))
+    return SLAT_RULE_MODE_GP_PAE_CLEAR;
+  if (SLAT_RULE(MODE_GP_PCIDE, BIT_OF(value, 0x20000) && !BIT_OF(cr4, 0x20000) && (!lma || cr3 % 0x1000 != 0)))
+    return SLAT_RULE_MODE_GP_PCIDE;
+  if (SLAT_RULE(MODE_GP_LA57, k.vendor == SLAT_INTEL && lma && CHANGES(cr4, value, 0x1000)))
+    return SLAT_RULE_MODE_GP_LA57;
+  return SLAT_RULE_NONE;
+}
+
+/* A field that has another value than before, and not 0. */
+/*@ terminates \true;
+    assigns \nothing;
+    ensures open: \result != 0 <==> field_open(before, after);
+*/
+static bool is_field_open(uint64_t before, uint64_t after)
+{
+  return after != 0 && after != before;
+}
+
+/*@ terminates \true;
+    assigns \nothing;
+    ensures others: \result != 0 <==> cr4_others_open(cr4, value);
+*/
+static bool cr4_others_are_open(uint64_t cr4, uint64_t value)
+{
+  return is_field_open(cr4 % 0x10, value % 0x10) || is_field_open(cr4 / 0x40 % 2, value / 0x40 % 2) ||
+         is_field_open(cr4 / 0x100 % 0x10, value / 0x100 % 0x10) ||
+         is_field_open(cr4 / 0x2000 % 0x10, value / 0x2000 % 0x10) ||
+         is_field_open(cr4 / 0x40000 % 4, value / 0x40000 % 4) || is_field_open(cr4 / 0x2000000, value / 0x2000000);
+}
+
+/*@ requires vendor: k.vendor <= SLAT_AMD;
+    terminates \true;
+    assigns \nothing;
+    ensures MODE_OTHER_FEATURES: cr4_others_open(cr4, value) ==> \result != SLAT_RULE_NONE;
+    ensures open: \result != SLAT_RULE_NONE <==> cr4_open(k, cr4, efer, value);
+    ensures range: SLAT_RULE_NONE <= \result < SLAT_RULE_COUNT;
+*/
+static enum slat_rule cr4_open_by(struct slat_config k, uint64_t cr4, uint64_t efer, uint64_t value)
+{
+  if (SLAT_RULE(MODE_GP_LA57, k.vendor == SLAT_AMD && BIT_OF(efer, 0x400) && CHANGES(cr4, value, 0x1000)))
+    return SLAT_RULE_MODE_GP_LA57;
+  return SLAT_RULE(MODE_OTHER_FEATURES, cr4_others_are_open(cr4, value)) ? SLAT_RULE_MODE_OTHER_FEATURES
+                                                                          : SLAT_RULE_NONE;
+}
+
+/*@ terminates \true;
+    assigns \nothing;
+    ensures mbz: \result != 0 <==> efer_mbz(k, value);
+*/
+static bool efer_must_be_zero(struct slat_config k, uint64_t value)
+{
+  return k.vendor == SLAT_AMD &&
+         (BIT_OF(value, 0x200) || BIT_OF(value, 0x10000) || BIT_OF(value, 0x80000) || value >= 0x400000);
+}
+
+/* The same two of WRMSR of EFER. */
+/*@ requires vendor: k.vendor <= SLAT_AMD;
+    terminates \true;
+    assigns \nothing;
+    ensures MODE_GP_MBZ: efer_mbz(k, value) ==> \result != SLAT_RULE_NONE;
+    ensures MODE_GP_LME: lme_changed(cr0, efer, value) ==> \result != SLAT_RULE_NONE;
+    ensures MODE_GP_LMA: k.vendor == SLAT_AMD && lma_changed(efer, value) ==> \result != SLAT_RULE_NONE;
+    ensures refused: \result != SLAT_RULE_NONE <==> efer_refused(k, cr0, efer, value);
+    ensures range: SLAT_RULE_NONE <= \result < SLAT_RULE_COUNT;
+*/
+static enum slat_rule efer_refused_by(struct slat_config k, uint64_t cr0, uint64_t efer, uint64_t value)
+{
+  if (!features_are_there(k, 0, value))
+    return SLAT_RULE_MODE_GP_FEATURE;
+  if (SLAT_RULE(MODE_GP_MBZ, efer_must_be_zero(k, value)))
+    return SLAT_RULE_MODE_GP_MBZ;
+  if (SLAT_RULE(MODE_GP_LME, BIT_OF(cr0, 0x80000000) && CHANGES(efer, value, 0x100)))
+    return SLAT_RULE_MODE_GP_LME;
+  if (SLAT_RULE(MODE_GP_LMA, k.vendor == SLAT_AMD && CHANGES(efer, value, 0x400)))
+    return SLAT_RULE_MODE_GP_LMA;
+  return SLAT_RULE_NONE;
+}
+
+/*@ terminates \true;
+    assigns \nothing;
+    ensures others: \result != 0 <==> efer_others_open(efer, value);
+*/
+static bool efer_others_are_open(uint64_t efer, uint64_t value)
+{
+  return is_field_open(efer % 0x100, value % 0x100) || is_field_open(efer / 0x200 % 2, value / 0x200 % 2) ||
+         is_field_open(efer / 0x1000, value / 0x1000);
+}
+
+/*@ requires vendor: k.vendor <= SLAT_AMD;
+    terminates \true;
+    assigns \nothing;
+    ensures MODE_OTHER_FEATURES: efer_others_open(efer, value) ==> \result != SLAT_RULE_NONE;
+    ensures open: \result != SLAT_RULE_NONE <==> efer_open(k, efer, value);
+    ensures range: SLAT_RULE_NONE <= \result < SLAT_RULE_COUNT;
+*/
+static enum slat_rule efer_open_by(struct slat_config k, uint64_t efer, uint64_t value)
+{
+  if (SLAT_RULE(MODE_GP_LMA, k.vendor == SLAT_INTEL && CHANGES(efer, value, 0x400)))
+    return SLAT_RULE_MODE_GP_LMA;
+  return SLAT_RULE(MODE_OTHER_FEATURES, efer_others_are_open(efer, value)) ? SLAT_RULE_MODE_OTHER_FEATURES
+                                                                            : SLAT_RULE_NONE;
+}
+
+/* What is written, and what the registers are before. */
+struct before {
+  uint64_t cr0, cr3, cr4, efer;
+};
+
+/*@ requires vendor: k.vendor <= SLAT_AMD;
+    requires reg: event_register(reg);
+    requires limit: limit == two_to(k.maxphyaddr);
+    terminates \true;
+    assigns \nothing;
+    ensures refused: \result != SLAT_RULE_NONE <==> write_refused(k, reg, b.cr0, b.cr3, b.cr4, b.efer, value, cs_l);
+    ensures range: SLAT_RULE_NONE <= \result < SLAT_RULE_COUNT;
+*/
+static enum slat_rule refused_by(struct slat_config k, struct before b, unsigned reg, uint64_t value, bool cs_l,
+                                 uint64_t limit)
+{
+  if (reg == SLAT_CR0)
+    return cr0_refused_by(k, b.cr0, b.cr4, b.efer, value, cs_l);
+  if (reg == SLAT_CR3)
+    return cr3_refused_by(b.cr4, b.efer, value, cs_l, limit);
+  if (reg == SLAT_CR4)
+    return cr4_refused_by(k, b.cr3, b.cr4, b.efer, value);
+  return efer_refused_by(k, b.cr0, b.efer, value);
+}
+
+/*@ requires vendor: k.vendor <= SLAT_AMD;
+    requires reg: event_register(reg);
+    terminates \true;
+    assigns \nothing;
+    ensures open: \result != SLAT_RULE_NONE <==> write_open(k, reg, b.cr0, b.cr4, b.efer, value, cs_l);
+    ensures range: SLAT_RULE_NONE <= \result < SLAT_RULE_COUNT;
+*/
+static enum slat_rule open_by(struct slat_config k, struct before b, unsigned reg, uint64_t value, bool cs_l)
+{
+  if (reg == SLAT_CR0)
+    return cr0_open_by(k, b.cr0, b.efer, value, cs_l);
+  if (reg == SLAT_CR4)
+    return cr4_open_by(k, b.cr4, b.efer, value);
+  return reg == SLAT_EFER ? efer_open_by(k, b.efer, value) : SLAT_RULE_NONE;
+}
+
+/* EFER with the LMA that its LME and CR0.PG make. */
+/*@ terminates \true;
+    assigns \nothing;
+    ensures MODE_LMA: \result == with_lma(efer, cr0);
+*/
+static uint64_t efer_with_lma(uint64_t efer, uint64_t cr0)
+{
+  const uint64_t others = efer - efer / 0x400 % 2 * 0x400;
+
+  return SLAT_CHOOSE(MODE_LMA, BIT_OF(efer, 0x100) && BIT_OF(cr0, 0x80000000) ? others + 0x400 : others, efer);
+}
+
+/* The registers after a write that is done. */
+/*@ requires reg: event_register(reg);
+    terminates \true;
+    assigns \nothing;
+    ensures cr0: \result.cr0 == cr0_after(reg, b.cr0, value);
+    ensures cr3: \result.cr3 == cr3_after(reg, b.cr3, b.cr4, value);
+    ensures cr4: \result.cr4 == cr4_after(reg, b.cr4, value);
+    ensures efer: \result.efer == efer_after(reg, b.cr0, b.efer, value);
+*/
+static struct before registers_after(struct before b, unsigned reg, uint64_t value)
+{
+  struct before after = b;
+
+  if (reg == SLAT_CR0)
+    after.cr0 = value;
+  if (reg == SLAT_CR3)
+    after.cr3 = cr3_of(b.cr4, value);
+  if (reg == SLAT_CR4)
+    after.cr4 = value;
+  after.efer = efer_with_lma(reg == SLAT_EFER ? value : b.efer, after.cr0);
+  return after;
+}
+
+/*@ terminates \true;
+    assigns \nothing;
+    ensures pae: \result != 0 <==> pae_in_use(cr0, cr4, efer);
+*/
+static bool is_pae_in_use(uint64_t cr0, uint64_t cr4, uint64_t efer)
+{
+  return BIT_OF(cr0, 0x80000000) && BIT_OF(cr4, 0x20) && !BIT_OF(efer, 0x100);
+}
+
+/* Does the write load the PDPTE registers? */
+/*@ requires vendor: k.vendor <= SLAT_AMD;
+    requires reg: event_register(reg);
+    terminates \true;
+    assigns \nothing;
+    ensures PAE_PDPTE_LOAD_CR3: has_pdpte_registers(k) && reg == SLAT_CR3 && cr3_loads(b.cr0, b.cr4, b.efer) ==>
+      \result != 0;
+    ensures PAE_PDPTE_LOAD_CR0_CR4: has_pdpte_registers(k) &&
+      ((reg == SLAT_CR0 && cr0_loads(b.cr0, b.cr4, b.efer, value)) ||
+       (reg == SLAT_CR4 && cr4_loads(b.cr0, b.cr4, b.efer, value))) ==> \result != 0;
+    ensures loads: \result != 0 <==> write_loads(k, reg, b.cr0, b.cr4, b.efer, value);
+*/
+static bool loads_pdptes(struct slat_config k, struct before b, unsigned reg, uint64_t value)
+{
+  if (k.vendor == SLAT_AMD && !k.amd_pdpte_registers)
+    return 0;
+  if (reg == SLAT_CR3)
+    return SLAT_RULE(PAE_PDPTE_LOAD_CR3, is_pae_in_use(b.cr0, b.cr4, b.efer));
+  if (reg == SLAT_CR0)
+    return SLAT_RULE(PAE_PDPTE_LOAD_CR0_CR4,
+                     is_pae_in_use(value, b.cr4, b.efer) &&
+                       (CHANGES(b.cr0, value, 0x40000000) || CHANGES(b.cr0, value, 0x20000000) ||
+                        CHANGES(b.cr0, value, 0x80000000)));
+  if (reg == SLAT_CR4)
+    return SLAT_RULE(PAE_PDPTE_LOAD_CR0_CR4,
+                     is_pae_in_use(b.cr0, value, b.efer) &&
+                       (CHANGES(b.cr4, value, 0x20) || CHANGES(b.cr4, value, 0x80) || CHANGES(b.cr4, value, 0x10) ||
+                        CHANGES(b.cr4, value, 0x100000)));
+  return 0;
+}
+
+/* What the load of one PDPTE register meets. */
+struct load {
+  struct slat_outcome fault; /* of stage 2; empty if it is reached */
+  uint64_t value;
+  bool reached;
+};
+
+/*@ requires readable: \valid_read(s);
+    terminates \true;
+    assigns \nothing;
+    ensures qualification: \result == 1 + (s->end == SLAT_S2_PAGE && s->read != 0 ? 8 : 0) +
+      (s->end == SLAT_S2_PAGE && s->write != 0 ? 0x10 : 0) + (s->end == SLAT_S2_PAGE && s->execute != 0 ? 0x20 : 0);
+*/
+static uint64_t qualification_of_load(const struct slat_stage2 *s)
+{
+  if (s->end != SLAT_S2_PAGE)
+    return 1;
+  return (uint64_t)1 + (s->read ? 8 : 0) + (s->write ? 0x10 : 0) + (s->execute ? 0x20 : 0);
+}
+
+/* One of the four reads, through stage 2.  There is no linear address: bits 8:7 of the qualification are 0. */
+/*@ requires readable: \valid_read(m) && \valid_read(c);
+    requires table_range: c->stage2_table <= 0xFFFFFFFFFF000;
+    requires stage2: c->stage2 == SLAT_STAGE2_NONE || c->stage2 == SLAT_STAGE2_EPT;
+    requires address_range: gpa <= 0xFFFFFFFFFFFFF;
+    terminates \true;
+    assigns \nothing;
+    ensures reached: \result.reached != 0 <==> load_reached(m, c, gpa);
+    ensures value: \result.reached != 0 ==> \result.value == loaded(m, c, gpa);
+    ensures PAE_PDPTE_LOAD_EPT: load_answer_is(\result.fault, m, c, gpa);
+*/
+static struct load load_pdpte(const struct slat_memory *m, const struct slat_controls *c, uint64_t gpa)
+{
+  const struct slat_stage2 s = slat_stage2_walk(m, c, gpa);
+  const enum slat_rule denied =
+    slat_stage2_denies(c, &s, SLAT_CHOOSE(PAE_PDPTE_LOAD_EPT, SLAT_USE_READ, SLAT_USE_TABLE));
+  struct load r = { .reached = denied == SLAT_RULE_NONE };
+
+  if (r.reached) {
+    r.value = slat_memory_read(m, s.spa);
+    return r;
+  }
+  r.fault.stage = 2;
+  r.fault.level = s.level;
+  r.fault.rule = (uint16_t)denied;
+  r.fault.gpa = gpa;
+  if (s.end == SLAT_S2_MISCONFIGURED) {
+    r.fault.kind = SLAT_EPT_MISCONFIG;
+    return r;
+  }
+  r.fault.kind = SLAT_EPT_VIOLATION;
+  r.fault.code = qualification_of_load(&s);
+  r.fault.code_open = 0x5E40; /* bits 6, 11:9, 12, 14 */
+  r.fault.invalidates = SLAT_INVALIDATES_GUEST_PHYSICAL;
+  return r;
+}
+
+/*@ terminates \true;
+    assigns \nothing;
+    ensures loads: \result != 0 <==> pdpte_loads(e, limit);
+*/
+static bool may_be_loaded(uint64_t e, uint64_t limit)
+{
+  return e % 2 == 0 || (e / 2 % 4 == 0 && e / 0x20 % 0x10 == 0 && e < limit);
+}
+
+/*@ terminates \true;
+    assigns \nothing;
+    ensures reserved: \result != 0 <==> pdpte_has_reserved(e, limit);
+*/
+static bool has_reserved(uint64_t e, uint64_t limit)
+{
+  return e / 2 % 4 != 0 || e / 0x20 % 0x10 != 0 || e >= limit;
+}
+
+/* The rule by which four PDPTEs that were read are #GP(0): required, or permitted. */
+/*@ terminates \true;
+    assigns \nothing;
+    ensures PAE_PDPTE_RSVD_GP: \result == SLAT_RULE_PAE_PDPTE_RSVD_GP <==>
+      !(pdpte_loads(e0, limit) && pdpte_loads(e1, limit) && pdpte_loads(e2, limit) && pdpte_loads(e3, limit));
+    ensures PAE_PDPTE_RSVD_ABSENT: \result != SLAT_RULE_NONE <==>
+      pdpte_has_reserved(e0, limit) || pdpte_has_reserved(e1, limit) || pdpte_has_reserved(e2, limit) ||
+      pdpte_has_reserved(e3, limit);
+    ensures range: SLAT_RULE_NONE <= \result < SLAT_RULE_COUNT;
+*/
+static enum slat_rule pdptes_refused_by(uint64_t e0, uint64_t e1, uint64_t e2, uint64_t e3, uint64_t limit)
+{
+  if (SLAT_RULE(PAE_PDPTE_RSVD_GP, !(may_be_loaded(e0, limit) && may_be_loaded(e1, limit) &&
+                                     may_be_loaded(e2, limit) && may_be_loaded(e3, limit))))
+    return SLAT_RULE_PAE_PDPTE_RSVD_GP;
+  if (SLAT_RULE(PAE_PDPTE_RSVD_ABSENT,
+                has_reserved(e0, limit) || has_reserved(e1, limit) || has_reserved(e2, limit) || has_reserved(e3, limit)))
+    return SLAT_RULE_PAE_PDPTE_RSVD_ABSENT;
+  return SLAT_RULE_NONE;
+}
+
+/*@ requires range: SLAT_RULE_NONE <= rule < SLAT_RULE_COUNT;
+    terminates \true;
+    assigns \nothing;
+    ensures refused: rule != SLAT_RULE_NONE ==> \result.kind == SLAT_GENERAL_PROTECTION;
+    ensures not: rule == SLAT_RULE_NONE ==> \result.kind == SLAT_NO_OUTCOME;
+*/
+static struct slat_outcome general_protection(enum slat_rule rule)
+{
+  const struct slat_outcome o = { .kind = rule == SLAT_RULE_NONE ? SLAT_NO_OUTCOME : SLAT_GENERAL_PROTECTION,
+                                  .rule = (uint16_t)rule };
+
+  return o;
+}
+
+/*@ terminates \true;
+    assigns \nothing;
+    ensures REGISTER_WRITTEN: done != 0 ==> \result.kind == SLAT_WRITTEN;
+    ensures not: done == 0 ==> \result.kind == SLAT_NO_OUTCOME;
+*/
+static struct slat_outcome written(bool done)
+{
+  /* REGISTER_WRITTEN */
+  const struct slat_outcome o = { .kind = done ? SLAT_WRITTEN : SLAT_NO_OUTCOME,
+                                  .rule = done ? SLAT_RULE_REGISTER_WRITTEN : SLAT_RULE_NONE };
+
+  return o;
+}
+
+/* Is there an answer? */
+/*@ requires config: config_valid(k);
+    requires status: status < SLAT_STATUS_COUNT;
+    terminates \true;
+    assigns \nothing;
+    ensures answer: \result == SLAT_OK <==> event_register(reg) && operand_fits(reg, efer, value, cs_l) &&
+      status == SLAT_OK && write_modelled(k, reg, cr4, value);
+    ensures range: SLAT_OK <= \result < SLAT_STATUS_COUNT;
+*/
+static enum slat_status check_write(struct slat_config k, unsigned status, uint64_t cr4, uint64_t efer, unsigned reg,
+                                    uint64_t value, bool cs_l)
+{
+  if (reg != SLAT_CR0 && reg != SLAT_CR3 && reg != SLAT_CR4 && reg != SLAT_EFER)
+    return SLAT_INVALID_REGISTER;
+  if (reg != SLAT_EFER && value >= 0x100000000 && !(BIT_OF(efer, 0x400) && cs_l))
+    return SLAT_INVALID_EVENT;
+  if (status != SLAT_OK)
+    return (enum slat_status)status;
+  if (BIT_OF(cr4, 0x800000) || (reg == SLAT_CR4 && BIT_OF(value, 0x800000)))
+    return SLAT_UNSUPPORTED_CET;
+  if (reg == SLAT_CR3 && k.vendor == SLAT_INTEL && value / 0x2000000000000000 % 4 != 0)
+    return SLAT_UNSUPPORTED_LINEAR_MASKING;
+  return SLAT_OK;
+}
+
+/* The theorem of registers, apart from processors and loads. */
+/*@ ghost
+  /@ requires config: config_valid(k);
+     requires reg: event_register(reg);
+     requires before: registers_can_exist(k, b.cr0, b.cr3, b.cr4, b.efer);
+     requires operand: operand_fits(reg, b.efer, value, cs_l);
+     requires permitted: !write_refused(k, reg, b.cr0, b.cr3, b.cr4, b.efer, value, cs_l);
+     terminates \true;
+     assigns \nothing;
+     ensures can_exist: registers_can_exist(k, cr0_after(reg, b.cr0, value), cr3_after(reg, b.cr3, b.cr4, value),
+       cr4_after(reg, b.cr4, value), efer_after(reg, b.cr0, b.efer, value));
+  @/
+  void write_leaves_what_can_exist(struct slat_config k, struct before b, unsigned reg, uint64_t value, bool cs_l)
+  {
+    return;
+  }
+*/
+
+/* A PAE guest whose registers are not loaded had them before: nothing else leads into PAE paging. */
+/*@ ghost
+  /@ requires config: config_valid(k);
+     requires reg: event_register(reg);
+     requires before: mode_modelled(k, b.cr0, b.cr4, b.efer);
+     requires permitted: !write_refused(k, reg, b.cr0, b.cr3, b.cr4, b.efer, value, cs_l);
+     requires registers: has_pdpte_registers(k);
+     requires not_loaded: !write_loads(k, reg, b.cr0, b.cr4, b.efer, value);
+     requires after: pae_in_use(cr0_after(reg, b.cr0, value), cr4_after(reg, b.cr4, value),
+       efer_after(reg, b.cr0, b.efer, value));
+     terminates \true;
+     assigns \nothing;
+     ensures before: pae_in_use(b.cr0, b.cr4, b.efer);
+  @/
+  void pae_was_in_use(struct slat_config k, struct before b, unsigned reg, uint64_t value, bool cs_l)
+  {
+    return;
+  }
+*/
+
+/* A write that loads the four registers from `base`. */
+/*@ requires readable: \valid_read(m) && \valid_read(c);
+    requires table_range: c->stage2_table <= 0xFFFFFFFFFF000;
+    requires stage2: c->stage2 == SLAT_STAGE2_NONE || c->stage2 == SLAT_STAGE2_EPT;
+    requires base_range: base <= 0xFFFFFFFF;
+    requires range: SLAT_RULE_NONE <= open < SLAT_RULE_COUNT;
+    terminates \true;
+    assigns \nothing;
+    ensures load: load_is(\result, m, c, base, limit, open != SLAT_RULE_NONE ? 1 : 0);
+    ensures pdptes: \result.outcome[0].kind == SLAT_WRITTEN ==> loaded_pdptes_can_exist(\result, limit);
+    ensures registers: \result.cr0 == after.cr0 && \result.cr3 == after.cr3 && \result.cr4 == after.cr4 &&
+      \result.efer == after.efer && \result.status == SLAT_OK && \result.loads != 0;
+*/
+static struct slat_write_result with_load(const struct slat_memory *m, const struct slat_controls *c, uint64_t base,
+                                          uint64_t limit, enum slat_rule open, struct before after)
+{
+  const struct load l0 = load_pdpte(m, c, base), l1 = load_pdpte(m, c, base + 8);
+  const struct load l2 = load_pdpte(m, c, base + 16), l3 = load_pdpte(m, c, base + 24);
+  const bool all = l0.reached && l1.reached && l2.reached && l3.reached;
+  enum slat_rule refused = SLAT_RULE_NONE;
+
+  if (all)
+    refused = pdptes_refused_by(l0.value, l1.value, l2.value, l3.value, limit);
+  const bool done = all && refused != SLAT_RULE_PAE_PDPTE_RSVD_GP;
+  const struct slat_outcome yes = written(done), no = general_protection(refused != SLAT_RULE_NONE ? refused : open);
+  const struct slat_write_result r = {
+    .status = SLAT_OK,
+    .loads = 1,
+    .outcome = { yes, no, l0.fault, l1.fault, l2.fault, l3.fault },
+    .cr0 = after.cr0,
+    .cr3 = after.cr3,
+    .cr4 = after.cr4,
+    .efer = after.efer,
+    .pdpte = { l0.value, l1.value, l2.value, l3.value },
+  };
+
+  return r;
+}
+
+struct slat_write_result slat_write_register(const struct slat_config *config, const struct slat_cpu *cpu,
+                                             const struct slat_memory *memory, const struct slat_register_write *write)
+{
+  const struct slat_config k = *config;
+  const struct before b = { cpu->reg[SLAT_CR0], cpu->reg[SLAT_CR3], cpu->reg[SLAT_CR4], cpu->reg[SLAT_EFER] };
+  const unsigned reg = write->reg;
+  const uint64_t value = write->value, limit = slat_address_limit(k.maxphyaddr);
+  const bool cs_l = write->cs_l;
+  const enum slat_status status = check_write(k, cpu->status, b.cr4, b.efer, reg, value, cs_l);
+
+  if (status != SLAT_OK) {
+    const struct slat_write_result none = { .status = (uint8_t)status };
+    return none;
+  }
+  const enum slat_rule refused = refused_by(k, b, reg, value, cs_l, limit);
+  if (refused != SLAT_RULE_NONE) {
+    const struct slat_write_result no = { .status = SLAT_OK, .outcome = { { 0 }, general_protection(refused) } };
+    return no;
+  }
+  //@ ghost write_leaves_what_can_exist(k, b, reg, value, cs_l);
+  const enum slat_rule open = open_by(k, b, reg, value, cs_l);
+  const struct before after = registers_after(b, reg, value);
+  if (loads_pdptes(k, b, reg, value))
+    return with_load(memory, &cpu->controls, after.cr3 / 0x20 % 0x8000000 * 0x20, limit, open, after);
+  /*@ ghost if (after.cr0 / 0x80000000 % 2 == 1 && after.cr4 / 0x20 % 2 == 1 && after.efer / 0x100 % 2 == 0 &&
+                 (k.vendor == SLAT_INTEL || k.amd_pdpte_registers))
+              pae_was_in_use(k, b, reg, value, cs_l); */
+  const struct slat_write_result done = {
+    .status = SLAT_OK,
+    .outcome = { written(1), general_protection(open) },
+    .cr0 = after.cr0,
+    .cr3 = after.cr3,
+    .cr4 = after.cr4,
+    .efer = after.efer,
+    .pdpte = { cpu->reg[SLAT_PDPTE0], cpu->reg[SLAT_PDPTE1], cpu->reg[SLAT_PDPTE2], cpu->reg[SLAT_PDPTE3] },
+  };
+  return done;
+}
