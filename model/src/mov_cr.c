@@ -528,7 +528,10 @@ static enum slat_status check_write(struct slat_config k, unsigned status, uint6
     requires range: SLAT_RULE_NONE <= open < SLAT_RULE_COUNT;
     terminates \true;
     assigns \nothing;
-    ensures load: load_is(\result, m, c, base, limit, open != SLAT_RULE_NONE ? 1 : 0);
+    ensures load: load_is(\result, m, c, base, limit);
+    ensures refused: \result.outcome[1].kind == SLAT_GENERAL_PROTECTION <==>
+      open != SLAT_RULE_NONE || load_refused(m, c, base, limit);
+    ensures only: \result.outcome[1].kind == SLAT_GENERAL_PROTECTION || \result.outcome[1].kind == SLAT_NO_OUTCOME;
     ensures pdptes: \result.outcome[0].kind == SLAT_WRITTEN ==> loaded_pdptes_can_exist(\result, limit);
     ensures registers: \result.cr0 == after.cr0 && \result.cr3 == after.cr3 && \result.cr4 == after.cr4 &&
       \result.efer == after.efer && \result.status == SLAT_OK && \result.loads != 0;

@@ -30,14 +30,15 @@
     // Without a load it is done, and where that is open #GP(0) is permitted beside.
     ensures plain: \result.status == SLAT_OK && !is_refused(*config, cpu, write) && \result.loads == 0 ==>
       \result.outcome[0].kind == SLAT_WRITTEN &&
-      (\result.outcome[1].kind == SLAT_GENERAL_PROTECTION <==> is_open(*config, cpu, write)) &&
-      (\result.outcome[1].kind == SLAT_NO_OUTCOME <==> !is_open(*config, cpu, write)) && no_fault(\result) &&
+      (\result.outcome[1].kind == SLAT_GENERAL_PROTECTION <==> is_open(*config, cpu, write)) && no_fault(\result) &&
       \result.pdpte[0] == cpu->reg[SLAT_PDPTE0] && \result.pdpte[1] == cpu->reg[SLAT_PDPTE1] &&
       \result.pdpte[2] == cpu->reg[SLAT_PDPTE2] && \result.pdpte[3] == cpu->reg[SLAT_PDPTE3];
     // With one, what the load meets counts as well.
     ensures load: \result.status == SLAT_OK && !is_refused(*config, cpu, write) && \result.loads != 0 ==>
-      load_is(\result, memory, &cpu->controls, load_base(cpu, write), two_to(config->maxphyaddr),
-        is_open(*config, cpu, write) ? 1 : 0);
+      load_is(\result, memory, &cpu->controls, load_base(cpu, write), two_to(config->maxphyaddr)) &&
+      (\result.outcome[1].kind == SLAT_GENERAL_PROTECTION <==> is_open(*config, cpu, write) ||
+        load_refused(memory, &cpu->controls, load_base(cpu, write), two_to(config->maxphyaddr)));
+    ensures only: \result.outcome[1].kind == SLAT_GENERAL_PROTECTION || \result.outcome[1].kind == SLAT_NO_OUTCOME;
     ensures registers: \result.status == SLAT_OK && !is_refused(*config, cpu, write) ==>
       registers_are(\result, cpu, write);
     // The theorem that the rules are for: no write leads out of the states that can exist.
