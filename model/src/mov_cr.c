@@ -262,12 +262,15 @@ static enum slat_rule open_by(struct slat_config k, struct before b, unsigned re
 /*@ terminates \true;
     assigns \nothing;
     ensures MODE_LMA: \result == with_lma(efer, cr0);
+    ensures lme: efer_lme(\result) == efer_lme(efer);
+    ensures nxe: efer_nxe(\result) == efer_nxe(efer);
+    ensures lma: efer_lma(\result) == 1 <==> efer_lme(efer) == 1 && cr0_pg(cr0) == 1;
 */
 static uint64_t efer_with_lma(uint64_t efer, uint64_t cr0)
 {
-  const uint64_t others = efer - efer / 0x400 % 2 * 0x400;
+  const uint64_t low = efer % 0x400, high = efer / 0x800 * 0x800;
 
-  return SLAT_CHOOSE(MODE_LMA, BIT_OF(efer, 0x100) && BIT_OF(cr0, 0x80000000) ? others + 0x400 : others, efer);
+  return SLAT_CHOOSE(MODE_LMA, BIT_OF(efer, 0x100) && BIT_OF(cr0, 0x80000000) ? low + 0x400 + high : low + high, efer);
 }
 
 /* The registers after a write that is done. */
@@ -278,6 +281,9 @@ static uint64_t efer_with_lma(uint64_t efer, uint64_t cr0)
     ensures cr3: \result.cr3 == cr3_after(reg, b.cr3, b.cr4, value);
     ensures cr4: \result.cr4 == cr4_after(reg, b.cr4, value);
     ensures efer: \result.efer == efer_after(reg, b.cr0, b.efer, value);
+    ensures lme: efer_lme(\result.efer) == efer_lme(reg == SLAT_EFER ? value : b.efer);
+    ensures nxe: efer_nxe(\result.efer) == efer_nxe(reg == SLAT_EFER ? value : b.efer);
+    ensures lma: efer_lma(\result.efer) == 1 <==> efer_lme(\result.efer) == 1 && cr0_pg(\result.cr0) == 1;
 */
 static struct before registers_after(struct before b, unsigned reg, uint64_t value)
 {
@@ -482,19 +488,64 @@ static enum slat_status check_write(struct slat_config k, unsigned status, uint6
   return SLAT_OK;
 }
 
-/* The theorem of registers, apart from processors and loads. */
+/* The theorem, register by register.  `after` is EFER after the write. */
 /*@ ghost
-  /@ requires config: config_valid(k);
-     requires reg: event_register(reg);
-     requires before: registers_can_exist(k, b.cr0, b.cr3, b.cr4, b.efer);
-     requires operand: operand_fits(reg, b.efer, value, cs_l);
-     requires permitted: !write_refused(k, reg, b.cr0, b.cr3, b.cr4, b.efer, value, cs_l);
+  /@ requires before: mode_modelled(k, cr0, cr4, efer);
+     requires permitted: !cr0_refused(k, cr0, cr4, efer, value, cs_l);
+     requires lme: efer_lme(after) == efer_lme(efer);
+     requires nxe: efer_nxe(after) == efer_nxe(efer);
+     requires lma: efer_lma(after) == 1 <==> efer_lme(after) == 1 && cr0_pg(value) == 1;
      terminates \true;
      assigns \nothing;
-     ensures can_exist: registers_can_exist(k, cr0_after(reg, b.cr0, value), cr3_after(reg, b.cr3, b.cr4, value),
-       cr4_after(reg, b.cr4, value), efer_after(reg, b.cr0, b.efer, value));
+     ensures can_exist: mode_modelled(k, value, cr4, after);
   @/
-  void write_leaves_what_can_exist(struct slat_config k, struct before b, unsigned reg, uint64_t value, bool cs_l)
+  void cr0_leaves_a_mode(struct slat_config k, uint64_t cr0, uint64_t cr4, uint64_t efer, uint64_t value, bool cs_l,
+                         uint64_t after)
+  {
+    return;
+  }
+*/
+/*@ ghost
+  /@ requires before: mode_modelled(k, cr0, cr4, efer);
+     requires lme: efer_lme(after) == efer_lme(efer);
+     requires nxe: efer_nxe(after) == efer_nxe(efer);
+     requires lma: efer_lma(after) == 1 <==> efer_lme(after) == 1 && cr0_pg(cr0) == 1;
+     terminates \true;
+     assigns \nothing;
+     ensures can_exist: mode_modelled(k, cr0, cr4, after);
+  @/
+  void cr3_leaves_a_mode(struct slat_config k, uint64_t cr0, uint64_t cr4, uint64_t efer, uint64_t after)
+  {
+    return;
+  }
+*/
+/*@ ghost
+  /@ requires before: mode_modelled(k, cr0, cr4, efer);
+     requires permitted: !cr4_refused(k, cr3, cr4, efer, value);
+     requires lme: efer_lme(after) == efer_lme(efer);
+     requires nxe: efer_nxe(after) == efer_nxe(efer);
+     requires lma: efer_lma(after) == 1 <==> efer_lme(after) == 1 && cr0_pg(cr0) == 1;
+     terminates \true;
+     assigns \nothing;
+     ensures can_exist: mode_modelled(k, cr0, value, after);
+  @/
+  void cr4_leaves_a_mode(struct slat_config k, uint64_t cr0, uint64_t cr3, uint64_t cr4, uint64_t efer, uint64_t value,
+                         uint64_t after)
+  {
+    return;
+  }
+*/
+/*@ ghost
+  /@ requires before: mode_modelled(k, cr0, cr4, efer);
+     requires permitted: !efer_refused(k, cr0, efer, value);
+     requires lme: efer_lme(after) == efer_lme(value);
+     requires nxe: efer_nxe(after) == efer_nxe(value);
+     requires lma: efer_lma(after) == 1 <==> efer_lme(after) == 1 && cr0_pg(cr0) == 1;
+     terminates \true;
+     assigns \nothing;
+     ensures can_exist: mode_modelled(k, cr0, cr4, after);
+  @/
+  void efer_leaves_a_mode(struct slat_config k, uint64_t cr0, uint64_t cr4, uint64_t efer, uint64_t value, uint64_t after)
   {
     return;
   }
@@ -502,23 +553,75 @@ static enum slat_status check_write(struct slat_config k, unsigned status, uint6
 
 /* A PAE guest whose registers are not loaded had them before: nothing else leads into PAE paging. */
 /*@ ghost
-  /@ requires config: config_valid(k);
-     requires reg: event_register(reg);
-     requires before: mode_modelled(k, b.cr0, b.cr4, b.efer);
-     requires permitted: !write_refused(k, reg, b.cr0, b.cr3, b.cr4, b.efer, value, cs_l);
+  /@ requires reg: event_register(reg);
+     requires permitted: reg == SLAT_EFER ==> !lme_changed(cr0, efer, value);
      requires registers: has_pdpte_registers(k);
-     requires not_loaded: !write_loads(k, reg, b.cr0, b.cr4, b.efer, value);
-     requires after: pae_in_use(cr0_after(reg, b.cr0, value), cr4_after(reg, b.cr4, value),
-       efer_after(reg, b.cr0, b.efer, value));
+     requires not_loaded: !write_loads(k, reg, cr0, cr4, efer, value);
+     requires lme: efer_lme(after) == efer_lme(reg == SLAT_EFER ? value : efer);
+     requires after: pae_in_use(cr0_after(reg, cr0, value), cr4_after(reg, cr4, value), after);
      terminates \true;
      assigns \nothing;
-     ensures before: pae_in_use(b.cr0, b.cr4, b.efer);
+     ensures before: pae_in_use(cr0, cr4, efer);
   @/
-  void pae_was_in_use(struct slat_config k, struct before b, unsigned reg, uint64_t value, bool cs_l)
+  void pae_was_in_use(struct slat_config k, unsigned reg, uint64_t cr0, uint64_t cr4, uint64_t efer, uint64_t value,
+                      uint64_t after)
   {
     return;
   }
 */
+
+/*@ ghost
+  /@ requires reg: event_register(reg);
+     requires permitted: reg == SLAT_EFER ==> !lme_changed(b.cr0, b.efer, value);
+     requires not_loaded: !write_loads(k, reg, b.cr0, b.cr4, b.efer, value);
+     requires lme: efer_lme(after.efer) == efer_lme(reg == SLAT_EFER ? value : b.efer);
+     requires cr0: after.cr0 == cr0_after(reg, b.cr0, value);
+     requires cr4: after.cr4 == cr4_after(reg, b.cr4, value);
+     terminates \true;
+     assigns \nothing;
+     ensures before: has_pdpte_registers(k) && pae_in_use(after.cr0, after.cr4, after.efer) ==>
+       pae_in_use(b.cr0, b.cr4, b.efer);
+  @/
+  void pdptes_were_in_use(struct slat_config k, struct before b, unsigned reg, uint64_t value, struct before after)
+  {
+    if ((k.vendor == SLAT_INTEL || k.amd_pdpte_registers) && after.cr0 / 0x80000000 % 2 == 1 &&
+        after.cr4 / 0x20 % 2 == 1 && after.efer / 0x100 % 2 == 0)
+      pae_was_in_use(k, reg, b.cr0, b.cr4, b.efer, value, after.efer);
+  }
+*/
+
+/* The registers after a write that no rule refuses: the theorem that such a write leads nowhere else. */
+/*@ requires reg: event_register(reg);
+    requires limit: limit == two_to(k.maxphyaddr) && 0x100000000 <= limit;
+    requires before: registers_can_exist(k, b.cr0, b.cr3, b.cr4, b.efer);
+    requires operand: operand_fits(reg, b.efer, value, cs_l);
+    requires permitted: !write_refused(k, reg, b.cr0, b.cr3, b.cr4, b.efer, value, cs_l);
+    terminates \true;
+    assigns \nothing;
+    ensures cr0: \result.cr0 == cr0_after(reg, b.cr0, value);
+    ensures cr3: \result.cr3 == cr3_after(reg, b.cr3, b.cr4, value);
+    ensures cr4: \result.cr4 == cr4_after(reg, b.cr4, value);
+    ensures efer: \result.efer == efer_after(reg, b.cr0, b.efer, value);
+    ensures lme: efer_lme(\result.efer) == efer_lme(reg == SLAT_EFER ? value : b.efer);
+    ensures mode_can_exist: mode_modelled(k, \result.cr0, \result.cr4, \result.efer);
+    ensures cr3_can_exist: \result.cr3 < limit;
+*/
+static struct before after_permitted(struct slat_config k, struct before b, unsigned reg, uint64_t value, bool cs_l,
+                                     uint64_t limit)
+{
+  const struct before after = registers_after(b, reg, value);
+
+  (void)k, (void)cs_l, (void)limit;
+  /*@ ghost if (reg == SLAT_CR0)
+              cr0_leaves_a_mode(k, b.cr0, b.cr4, b.efer, value, cs_l, after.efer);
+            else if (reg == SLAT_CR4)
+              cr4_leaves_a_mode(k, b.cr0, b.cr3, b.cr4, b.efer, value, after.efer);
+            else if (reg == SLAT_EFER)
+              efer_leaves_a_mode(k, b.cr0, b.cr4, b.efer, value, after.efer);
+            else
+              cr3_leaves_a_mode(k, b.cr0, b.cr4, b.efer, after.efer); */
+  return after;
+}
 
 /* A write that loads the four registers from `base`. */
 /*@ requires readable: \valid_read(m) && \valid_read(c);
@@ -581,14 +684,11 @@ struct slat_write_result slat_write_register(const struct slat_config *config, c
     const struct slat_write_result no = { .status = SLAT_OK, .outcome = { { 0 }, general_protection(refused) } };
     return no;
   }
-  //@ ghost write_leaves_what_can_exist(k, b, reg, value, cs_l);
   const enum slat_rule open = open_by(k, b, reg, value, cs_l);
-  const struct before after = registers_after(b, reg, value);
+  const struct before after = after_permitted(k, b, reg, value, cs_l, limit);
   if (loads_pdptes(k, b, reg, value))
     return with_load(memory, &cpu->controls, after.cr3 / 0x20 % 0x8000000 * 0x20, limit, open, after);
-  /*@ ghost if (after.cr0 / 0x80000000 % 2 == 1 && after.cr4 / 0x20 % 2 == 1 && after.efer / 0x100 % 2 == 0 &&
-                 (k.vendor == SLAT_INTEL || k.amd_pdpte_registers))
-              pae_was_in_use(k, b, reg, value, cs_l); */
+  //@ ghost pdptes_were_in_use(k, b, reg, value, after);
   const struct slat_write_result done = {
     .status = SLAT_OK,
     .outcome = { written(1), general_protection(open) },

@@ -81,7 +81,12 @@ static const struct {
   { &intel, { { SLAT_PKRS, 1ULL << 32 } }, SLAT_INVALID_PROTECTION_KEYS },
   { &intel, { { SLAT_EFER, 0 }, { SLAT_CR4, 0 } }, SLAT_OK },    /* 32-bit paging */
   { &intel, { { SLAT_EFER, 0 }, { SLAT_CR4, 0x20 } }, SLAT_OK }, /* PAE paging */
-  { &intel, { { SLAT_EFER, 0 }, { SLAT_CR3, 1ULL << 63 } }, SLAT_OK },
+  { &intel, { { SLAT_EFER, 0 }, { SLAT_CR3, 1ULL << 63 } }, SLAT_INVALID_CR3 }, /* in every mode, though no walk uses it */
+  { &intel, { { SLAT_EFER, 0 }, { SLAT_CR3, 1ULL << 46 } }, SLAT_INVALID_CR3 },
+  { &intel, { { SLAT_EFER, 0 }, { SLAT_CR3, 1ULL << 45 } }, SLAT_OK },
+  { &intel, { { SLAT_EFER, 0 }, { SLAT_CR3, 1ULL << 61 } }, SLAT_UNSUPPORTED_LINEAR_MASKING },
+  { &amd, { { SLAT_EFER, 0 }, { SLAT_CR4, 0 }, { SLAT_CR3, 1ULL << 62 } }, SLAT_INVALID_CR3 },
+  { &intel, { { SLAT_CR3, 1ULL << 46 }, { SLAT_CR4, 0 } }, SLAT_INVALID_EFER }, /* the mode comes first */
   { &intel, { { SLAT_EFER, 0 }, { SLAT_PDPTE2, 0x1007 } }, SLAT_INVALID_PDPTE },
   { &intel, { { SLAT_EFER, 0 }, { SLAT_PDPTE1, 0x1021 } }, SLAT_INVALID_PDPTE },
   { &intel, { { SLAT_EFER, 0 }, { SLAT_PDPTE3, 1ULL << 46 | 1 } }, SLAT_INVALID_PDPTE },
@@ -109,7 +114,7 @@ static const struct {
   { &amd, { { SLAT_CR3, 1ULL << 62 } }, SLAT_INVALID_CR3 },
   { &intel,
     { { SLAT_CR0, 0x11 }, { SLAT_EFER, 0x100 }, { SLAT_CR3, 1ULL << 63 } },
-    SLAT_OK },                                                 /* not used: paging is off */
+    SLAT_INVALID_CR3 },                                        /* with paging off too */
   { &with_ept, { { SLAT_EPTP, 0x1000 } }, SLAT_INVALID_EPTP }, /* a walk of one level */
   { &with_ept, { { SLAT_EPTP, 0x1019 } }, SLAT_INVALID_EPTP }, /* memory type 1 */
   { &with_ept, { { SLAT_EPTP, 0x105e } }, SLAT_INVALID_EPTP }, /* flags that it has not */
