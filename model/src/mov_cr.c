@@ -665,38 +665,121 @@ static struct slat_write_result with_load(const struct slat_memory *m, const str
   return r;
 }
 
+/* The PDPTE registers. */
+struct pdptes {
+  uint64_t e0, e1, e2, e3;
+};
+
+/* A write that is done, and loads nothing. */
+/*@ requires range: SLAT_RULE_NONE <= open < SLAT_RULE_COUNT;
+    terminates \true;
+    assigns \nothing;
+    ensures done: \result.outcome[0].kind == SLAT_WRITTEN && no_fault(\result);
+    ensures open: \result.outcome[1].kind == SLAT_GENERAL_PROTECTION <==> open != SLAT_RULE_NONE;
+    ensures only: \result.outcome[1].kind == SLAT_GENERAL_PROTECTION || \result.outcome[1].kind == SLAT_NO_OUTCOME;
+    ensures registers: \result.cr0 == after.cr0 && \result.cr3 == after.cr3 && \result.cr4 == after.cr4 &&
+      \result.efer == after.efer && \result.status == SLAT_OK && \result.loads == 0;
+    ensures pdptes: \result.pdpte[0] == p.e0 && \result.pdpte[1] == p.e1 && \result.pdpte[2] == p.e2 &&
+      \result.pdpte[3] == p.e3;
+*/
+static struct slat_write_result without_load(struct before after, struct pdptes p, enum slat_rule open)
+{
+  const struct slat_outcome yes = written(1), no = general_protection(open);
+  const struct slat_write_result r = {
+    .status = SLAT_OK,
+    .outcome = { yes, no },
+    .cr0 = after.cr0,
+    .cr3 = after.cr3,
+    .cr4 = after.cr4,
+    .efer = after.efer,
+    .pdpte = { p.e0, p.e1, p.e2, p.e3 },
+  };
+
+  return r;
+}
+
+/* #GP(0), and nothing else. */
+/*@ requires range: SLAT_RULE_NONE < rule < SLAT_RULE_COUNT;
+    terminates \true;
+    assigns \nothing;
+    ensures refused: \result.outcome[0].kind == SLAT_NO_OUTCOME && \result.outcome[1].kind == SLAT_GENERAL_PROTECTION &&
+      no_fault(\result) && \result.status == SLAT_OK;
+*/
+static struct slat_write_result with_refusal(enum slat_rule rule)
+{
+  const struct slat_outcome no = general_protection(rule);
+  const struct slat_write_result r = { .status = SLAT_OK, .outcome = { { 0 }, no } };
+
+  return r;
+}
+
+/*@ requires config: config_valid(k);
+    requires reg: event_register(reg);
+    requires limit: limit == two_to(k.maxphyaddr) && 0x100000000 <= limit;
+    requires readable: \valid_read(m) && \valid_read(c);
+    requires table_range: c->stage2_table <= 0xFFFFFFFFFF000;
+    requires stage2: c->stage2 == k.stage2;
+    requires before: registers_can_exist(k, b.cr0, b.cr3, b.cr4, b.efer);
+    requires pdptes: has_pdpte_registers(k) && pae_in_use(b.cr0, b.cr4, b.efer) ==>
+      pdpte_loads(p.e0, limit) && pdpte_loads(p.e1, limit) && pdpte_loads(p.e2, limit) && pdpte_loads(p.e3, limit);
+    requires operand: operand_fits(reg, b.efer, value, cs_l);
+    terminates \true;
+    assigns \nothing;
+    ensures status: \result.status == SLAT_OK;
+    ensures refused: write_refused(k, reg, b.cr0, b.cr3, b.cr4, b.efer, value, cs_l) ==>
+      \result.outcome[0].kind == SLAT_NO_OUTCOME && \result.outcome[1].kind == SLAT_GENERAL_PROTECTION &&
+      no_fault(\result);
+    ensures loads: !write_refused(k, reg, b.cr0, b.cr3, b.cr4, b.efer, value, cs_l) ==>
+      (\result.loads != 0 <==> write_loads(k, reg, b.cr0, b.cr4, b.efer, value));
+    ensures plain: !write_refused(k, reg, b.cr0, b.cr3, b.cr4, b.efer, value, cs_l) && \result.loads == 0 ==>
+      \result.outcome[0].kind == SLAT_WRITTEN && no_fault(\result) &&
+      (\result.outcome[1].kind == SLAT_GENERAL_PROTECTION <==>
+        write_open(k, reg, b.cr0, b.cr4, b.efer, value, cs_l)) &&
+      \result.pdpte[0] == p.e0 && \result.pdpte[1] == p.e1 && \result.pdpte[2] == p.e2 && \result.pdpte[3] == p.e3;
+    ensures load: !write_refused(k, reg, b.cr0, b.cr3, b.cr4, b.efer, value, cs_l) && \result.loads != 0 ==>
+      load_is(\result, m, c, pdpte_gpa(cr3_after(reg, b.cr3, b.cr4, value), 0), limit) &&
+      (\result.outcome[1].kind == SLAT_GENERAL_PROTECTION <==>
+        write_open(k, reg, b.cr0, b.cr4, b.efer, value, cs_l) ||
+        load_refused(m, c, pdpte_gpa(cr3_after(reg, b.cr3, b.cr4, value), 0), limit));
+    ensures only: \result.outcome[1].kind == SLAT_GENERAL_PROTECTION || \result.outcome[1].kind == SLAT_NO_OUTCOME;
+    ensures registers: !write_refused(k, reg, b.cr0, b.cr3, b.cr4, b.efer, value, cs_l) ==>
+      \result.cr0 == cr0_after(reg, b.cr0, value) && \result.cr3 == cr3_after(reg, b.cr3, b.cr4, value) &&
+      \result.cr4 == cr4_after(reg, b.cr4, value) && \result.efer == efer_after(reg, b.cr0, b.efer, value);
+    ensures can_exist: \result.outcome[0].kind == SLAT_WRITTEN ==>
+      registers_can_exist(k, \result.cr0, \result.cr3, \result.cr4, \result.efer);
+    ensures pdptes_can_exist: \result.outcome[0].kind == SLAT_WRITTEN && has_pdpte_registers(k) &&
+      pae_in_use(\result.cr0, \result.cr4, \result.efer) ==> loaded_pdptes_can_exist(\result, limit);
+*/
+static struct slat_write_result permitted_write(struct slat_config k, struct before b, struct pdptes p,
+                                                const struct slat_memory *m, const struct slat_controls *c,
+                                                unsigned reg, uint64_t value, bool cs_l, uint64_t limit)
+{
+  const enum slat_rule refused = refused_by(k, b, reg, value, cs_l, limit);
+
+  if (refused != SLAT_RULE_NONE)
+    return with_refusal(refused);
+  const enum slat_rule open = open_by(k, b, reg, value, cs_l);
+  const struct before after = after_permitted(k, b, reg, value, cs_l, limit);
+  if (loads_pdptes(k, b, reg, value))
+    return with_load(m, c, after.cr3 / 0x20 % 0x8000000 * 0x20, limit, open, after);
+  //@ ghost pdptes_were_in_use(k, b, reg, value, after);
+  return without_load(after, p, open);
+}
+
 struct slat_write_result slat_write_register(const struct slat_config *config, const struct slat_cpu *cpu,
                                              const struct slat_memory *memory, const struct slat_register_write *write)
 {
   const struct slat_config k = *config;
   const struct before b = { cpu->reg[SLAT_CR0], cpu->reg[SLAT_CR3], cpu->reg[SLAT_CR4], cpu->reg[SLAT_EFER] };
-  const unsigned reg = write->reg;
-  const uint64_t value = write->value, limit = slat_address_limit(k.maxphyaddr);
-  const bool cs_l = write->cs_l;
-  const enum slat_status status = check_write(k, cpu->status, b.cr4, b.efer, reg, value, cs_l);
+  const struct pdptes p = { cpu->reg[SLAT_PDPTE0], cpu->reg[SLAT_PDPTE1], cpu->reg[SLAT_PDPTE2], cpu->reg[SLAT_PDPTE3] };
+  const enum slat_status status =
+    check_write(k, cpu->status, b.cr4, b.efer, write->reg, write->value, write->cs_l);
 
   if (status != SLAT_OK) {
     const struct slat_write_result none = { .status = (uint8_t)status };
     return none;
   }
-  const enum slat_rule refused = refused_by(k, b, reg, value, cs_l, limit);
-  if (refused != SLAT_RULE_NONE) {
-    const struct slat_write_result no = { .status = SLAT_OK, .outcome = { { 0 }, general_protection(refused) } };
-    return no;
-  }
-  const enum slat_rule open = open_by(k, b, reg, value, cs_l);
-  const struct before after = after_permitted(k, b, reg, value, cs_l, limit);
-  if (loads_pdptes(k, b, reg, value))
-    return with_load(memory, &cpu->controls, after.cr3 / 0x20 % 0x8000000 * 0x20, limit, open, after);
-  //@ ghost pdptes_were_in_use(k, b, reg, value, after);
-  const struct slat_write_result done = {
-    .status = SLAT_OK,
-    .outcome = { written(1), general_protection(open) },
-    .cr0 = after.cr0,
-    .cr3 = after.cr3,
-    .cr4 = after.cr4,
-    .efer = after.efer,
-    .pdpte = { cpu->reg[SLAT_PDPTE0], cpu->reg[SLAT_PDPTE1], cpu->reg[SLAT_PDPTE2], cpu->reg[SLAT_PDPTE3] },
-  };
-  return done;
+  //@ assert pdptes: has_pdpte_registers(k) && pae_in_use(b.cr0, b.cr4, b.efer) ==> pdptes_load(k, *cpu);
+  return permitted_write(k, b, p, memory, &cpu->controls, write->reg, write->value, write->cs_l,
+                         slat_address_limit(k.maxphyaddr));
 }
