@@ -766,20 +766,70 @@ static struct slat_write_result permitted_write(struct slat_config k, struct bef
   return without_load(after, p, open);
 }
 
+/* A processor of a machine that slat_open() and slat_feed() made meets what slat_write_register() requires. */
+/*@ ghost
+  /@ requires config: config_valid(k);
+     requires sound: cpu_sound(p, k);
+     terminates \true;
+     assigns \nothing;
+     ensures sound: p.status < SLAT_STATUS_COUNT && p.controls.stage2_table <= 0xFFFFFFFFFF000 &&
+       p.controls.stage2 == k.stage2;
+     ensures can_exist: p.status == SLAT_OK ==>
+       registers_can_exist(k, p.reg[SLAT_CR0], p.reg[SLAT_CR3], p.reg[SLAT_CR4], p.reg[SLAT_EFER]);
+     ensures pdptes_can_exist: p.status == SLAT_OK && has_pdpte_registers(k) &&
+       pae_in_use(p.reg[SLAT_CR0], p.reg[SLAT_CR4], p.reg[SLAT_EFER]) ==>
+         pdpte_loads(p.reg[SLAT_PDPTE0], two_to(k.maxphyaddr)) && pdpte_loads(p.reg[SLAT_PDPTE1], two_to(k.maxphyaddr)) &&
+         pdpte_loads(p.reg[SLAT_PDPTE2], two_to(k.maxphyaddr)) && pdpte_loads(p.reg[SLAT_PDPTE3], two_to(k.maxphyaddr));
+  @/
+  void sound_cpu_can_write(struct slat_config k, struct slat_cpu p)
+  {
+    return;
+  }
+*/
+
+/*@ requires readable: \valid_read(cpu);
+    terminates \true;
+    assigns \nothing;
+    ensures cr0: \result.cr0 == cpu->reg[SLAT_CR0];
+    ensures cr3: \result.cr3 == cpu->reg[SLAT_CR3];
+    ensures cr4: \result.cr4 == cpu->reg[SLAT_CR4];
+    ensures efer: \result.efer == cpu->reg[SLAT_EFER];
+*/
+static struct before registers_before(const struct slat_cpu *cpu)
+{
+  const struct before b = { cpu->reg[SLAT_CR0], cpu->reg[SLAT_CR3], cpu->reg[SLAT_CR4], cpu->reg[SLAT_EFER] };
+
+  return b;
+}
+
+/*@ requires readable: \valid_read(cpu);
+    terminates \true;
+    assigns \nothing;
+    ensures e0: \result.e0 == cpu->reg[SLAT_PDPTE0];
+    ensures e1: \result.e1 == cpu->reg[SLAT_PDPTE1];
+    ensures e2: \result.e2 == cpu->reg[SLAT_PDPTE2];
+    ensures e3: \result.e3 == cpu->reg[SLAT_PDPTE3];
+*/
+static struct pdptes pdptes_before(const struct slat_cpu *cpu)
+{
+  const struct pdptes p = { cpu->reg[SLAT_PDPTE0], cpu->reg[SLAT_PDPTE1], cpu->reg[SLAT_PDPTE2], cpu->reg[SLAT_PDPTE3] };
+
+  return p;
+}
+
 struct slat_write_result slat_write_register(const struct slat_config *config, const struct slat_cpu *cpu,
                                              const struct slat_memory *memory, const struct slat_register_write *write)
 {
   const struct slat_config k = *config;
-  const struct before b = { cpu->reg[SLAT_CR0], cpu->reg[SLAT_CR3], cpu->reg[SLAT_CR4], cpu->reg[SLAT_EFER] };
-  const struct pdptes p = { cpu->reg[SLAT_PDPTE0], cpu->reg[SLAT_PDPTE1], cpu->reg[SLAT_PDPTE2], cpu->reg[SLAT_PDPTE3] };
-  const enum slat_status status =
-    check_write(k, cpu->status, b.cr4, b.efer, write->reg, write->value, write->cs_l);
+  const struct slat_register_write w = *write;
+  const struct before b = registers_before(cpu);
+  const struct pdptes p = pdptes_before(cpu);
+  const enum slat_status status = check_write(k, cpu->status, b.cr4, b.efer, w.reg, w.value, w.cs_l);
 
   if (status != SLAT_OK) {
     const struct slat_write_result none = { .status = (uint8_t)status };
     return none;
   }
-  //@ assert pdptes: has_pdpte_registers(k) && pae_in_use(b.cr0, b.cr4, b.efer) ==> pdptes_load(k, *cpu);
-  return permitted_write(k, b, p, memory, &cpu->controls, write->reg, write->value, write->cs_l,
+  return permitted_write(k, b, p, memory, &cpu->controls, w.reg, w.value, w.cs_l,
                          slat_address_limit(k.maxphyaddr));
 }

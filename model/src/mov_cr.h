@@ -13,12 +13,22 @@
 
 /*@ requires readable: \valid_read(config) && \valid_read(cpu) && \valid_read(memory) && \valid_read(write);
     requires config: config_valid(*config);
-    requires sound: cpu_sound(*cpu, *config);
+    requires sound: // as cpu_sound(), which machine_sound() gives: proved, sound_cpu_can_write()
+      cpu->status < SLAT_STATUS_COUNT && cpu->controls.stage2_table <= 0xFFFFFFFFFF000 &&
+      cpu->controls.stage2 == config->stage2;
+    requires can_exist: cpu->status == SLAT_OK ==>
+      registers_can_exist(*config, cpu->reg[SLAT_CR0], cpu->reg[SLAT_CR3], cpu->reg[SLAT_CR4], cpu->reg[SLAT_EFER]);
+    requires pdptes_can_exist: cpu->status == SLAT_OK && has_pdpte_registers(*config) &&
+      pae_in_use(cpu->reg[SLAT_CR0], cpu->reg[SLAT_CR4], cpu->reg[SLAT_EFER]) ==>
+        pdpte_loads(cpu->reg[SLAT_PDPTE0], two_to(config->maxphyaddr)) &&
+        pdpte_loads(cpu->reg[SLAT_PDPTE1], two_to(config->maxphyaddr)) &&
+        pdpte_loads(cpu->reg[SLAT_PDPTE2], two_to(config->maxphyaddr)) &&
+        pdpte_loads(cpu->reg[SLAT_PDPTE3], two_to(config->maxphyaddr));
     terminates \true;
     assigns \nothing;
     // When there is an answer.
     ensures answer: \result.status == SLAT_OK <==> event_register(write->reg) &&
-      operand_fits(write->reg, cpu->reg[SLAT_EFER], write->value, write->cs_l) && state_modelled(*config, *cpu) &&
+      operand_fits(write->reg, cpu->reg[SLAT_EFER], write->value, write->cs_l) && cpu->status == SLAT_OK &&
       write_modelled(*config, write->reg, cpu->reg[SLAT_CR4], write->value);
     ensures range: \result.status < SLAT_STATUS_COUNT;
     // #GP(0) where the manuals require it, and nothing else then.

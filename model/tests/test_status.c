@@ -161,7 +161,7 @@ static void events(void **state)
     enum slat_status status;
   } rows[] = {
     { { .kind = 0 }, SLAT_INVALID_EVENT },
-    { { .kind = SLAT_EVENT_OBSERVED_WORD + 1 }, SLAT_INVALID_EVENT },
+    { { .kind = SLAT_EVENT_WRITE + 1 }, SLAT_INVALID_EVENT },
     { { .kind = SLAT_EVENT_REGISTER, .cpu = SLAT_MAX_CPUS }, SLAT_INVALID_CPU },
     { { .kind = SLAT_EVENT_REGISTER, .reg = SLAT_REGISTER_COUNT }, SLAT_INVALID_REGISTER },
     { { .kind = SLAT_EVENT_ACCESS, .access = { .width = 3 } }, SLAT_INVALID_ACCESS },
@@ -171,6 +171,10 @@ static void events(void **state)
     { { .kind = SLAT_EVENT_ACCESS, .stores = true, .access = { .width = 1 } }, SLAT_INVALID_ACCESS },
     { { .kind = SLAT_EVENT_ACCESS, .access = { .width = 1 } }, SLAT_OK },
     { { .kind = SLAT_EVENT_INVLPG }, SLAT_OK },
+    { { .kind = SLAT_EVENT_WRITE, .reg = SLAT_EFER }, SLAT_OK }, /* checked only */
+    { { .kind = SLAT_EVENT_WRITE, .reg = SLAT_RFLAGS }, SLAT_INVALID_REGISTER },
+    { { .kind = SLAT_EVENT_OBSERVED, .outcome = { .kind = SLAT_GENERAL_PROTECTION } }, SLAT_OK },
+    { { .kind = SLAT_EVENT_OBSERVED, .outcome = { .kind = SLAT_GENERAL_PROTECTION + 1 } }, SLAT_INVALID_EVENT },
   };
   struct slat_machine machine;
   struct slat_permitted set;
