@@ -219,7 +219,8 @@ int command_check(int argc, char **argv)
     options,
     parse,
     "TRACE",
-    "Replays a trace and holds each observed outcome of an access or register write against the set of outcomes that the "
+    "Replays a trace and holds each observed outcome of an access or register write against the set of outcomes that "
+    "the "
     "manuals permit."
     "\vAn access that is done sets the accessed and dirty flags that it must, and stores its value, before the next "
     "event.  Words that an observation lists are judged each, then taken over.  The replay stops at the first "

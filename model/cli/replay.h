@@ -32,12 +32,12 @@ struct replay {
 
 /* One access or register write, before it changes anything. */
 struct step {
-  size_t number; /* from 1, both counted together */
-  size_t index;  /* of its event */
-  const struct slat_event *access; /* of kind ACCESS or WRITE */
+  size_t number;                     /* from 1, both counted together */
+  size_t index;                      /* of its event */
+  const struct slat_event *access;   /* of kind ACCESS or WRITE */
   const struct slat_event *observed; /* NULL: none */
   size_t words;                      /* OBSERVED_WORDs, from observed + 1 */
-  struct slat_permitted set; /* of a write its outcomes only */
+  struct slat_permitted set;         /* of a write its outcomes only */
   struct slat_write_result write;
 };
 static inline bool step_is_write(const struct step *step)

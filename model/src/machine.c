@@ -113,7 +113,8 @@ static enum slat_status check_event(struct slat_event e)
   case SLAT_EVENT_INVLPG:
     return SLAT_OK;
   case SLAT_EVENT_OBSERVED:
-    return e.outcome.kind != SLAT_NO_OUTCOME && e.outcome.kind <= SLAT_GENERAL_PROTECTION ? SLAT_OK : SLAT_INVALID_EVENT;
+    return e.outcome.kind != SLAT_NO_OUTCOME && e.outcome.kind <= SLAT_GENERAL_PROTECTION ? SLAT_OK
+                                                                                          : SLAT_INVALID_EVENT;
   case SLAT_EVENT_OBSERVED_WORD:
     return e.address % 8 == 0 ? SLAT_OK : SLAT_INVALID_EVENT;
   case SLAT_EVENT_WRITE:

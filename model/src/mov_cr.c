@@ -13,11 +13,10 @@
 */
 static bool features_are_there(struct slat_config k, uint64_t cr4, uint64_t efer)
 {
-  return SLAT_REQUIRE(MODE_GP_FEATURE,
-                      (!BIT_OF(efer, 0x800) || k.nx) && (!BIT_OF(cr4, 0x1000) || k.la57) &&
-                        (!BIT_OF(cr4, 0x20000) || k.pcid) && (!BIT_OF(cr4, 0x100000) || k.smep) &&
-                        (!BIT_OF(cr4, 0x200000) || k.smap) && (!BIT_OF(cr4, 0x400000) || k.pku) &&
-                        (!BIT_OF(cr4, 0x1000000) || k.pks));
+  return SLAT_REQUIRE(MODE_GP_FEATURE, (!BIT_OF(efer, 0x800) || k.nx) && (!BIT_OF(cr4, 0x1000) || k.la57) &&
+                                         (!BIT_OF(cr4, 0x20000) || k.pcid) && (!BIT_OF(cr4, 0x100000) || k.smep) &&
+                                         (!BIT_OF(cr4, 0x200000) || k.smap) && (!BIT_OF(cr4, 0x400000) || k.pku) &&
+                                         (!BIT_OF(cr4, 0x1000000) || k.pks));
 }
 
 /* The rule by which a MOV to CR0 is #GP(0), SLAT_RULE_NONE if it is not. */
@@ -156,7 +155,7 @@ static enum slat_rule cr4_open_by(struct slat_config k, uint64_t cr4, uint64_t e
   if (SLAT_RULE(MODE_GP_LA57, k.vendor == SLAT_AMD && BIT_OF(efer, 0x400) && CHANGES(cr4, value, 0x1000)))
     return SLAT_RULE_MODE_GP_LA57;
   return SLAT_RULE(MODE_OTHER_FEATURES, cr4_others_are_open(cr4, value)) ? SLAT_RULE_MODE_OTHER_FEATURES
-                                                                          : SLAT_RULE_NONE;
+                                                                         : SLAT_RULE_NONE;
 }
 
 /*@ terminates \true;
@@ -214,7 +213,7 @@ static enum slat_rule efer_open_by(struct slat_config k, uint64_t efer, uint64_t
   if (SLAT_RULE(MODE_GP_LMA, k.vendor == SLAT_INTEL && CHANGES(efer, value, 0x400)))
     return SLAT_RULE_MODE_GP_LMA;
   return SLAT_RULE(MODE_OTHER_FEATURES, efer_others_are_open(efer, value)) ? SLAT_RULE_MODE_OTHER_FEATURES
-                                                                            : SLAT_RULE_NONE;
+                                                                           : SLAT_RULE_NONE;
 }
 
 /* What is written, and what the registers are before. */
@@ -327,15 +326,14 @@ static bool loads_pdptes(struct slat_config k, struct before b, unsigned reg, ui
   if (reg == SLAT_CR3)
     return SLAT_RULE(PAE_PDPTE_LOAD_CR3, is_pae_in_use(b.cr0, b.cr4, b.efer));
   if (reg == SLAT_CR0)
-    return SLAT_RULE(PAE_PDPTE_LOAD_CR0_CR4,
-                     is_pae_in_use(value, b.cr4, b.efer) &&
-                       (CHANGES(b.cr0, value, 0x40000000) || CHANGES(b.cr0, value, 0x20000000) ||
-                        CHANGES(b.cr0, value, 0x80000000)));
+    return SLAT_RULE(
+      PAE_PDPTE_LOAD_CR0_CR4,
+      is_pae_in_use(value, b.cr4, b.efer) &&
+        (CHANGES(b.cr0, value, 0x40000000) || CHANGES(b.cr0, value, 0x20000000) || CHANGES(b.cr0, value, 0x80000000)));
   if (reg == SLAT_CR4)
-    return SLAT_RULE(PAE_PDPTE_LOAD_CR0_CR4,
-                     is_pae_in_use(b.cr0, value, b.efer) &&
-                       (CHANGES(b.cr4, value, 0x20) || CHANGES(b.cr4, value, 0x80) || CHANGES(b.cr4, value, 0x10) ||
-                        CHANGES(b.cr4, value, 0x100000)));
+    return SLAT_RULE(PAE_PDPTE_LOAD_CR0_CR4, is_pae_in_use(b.cr0, value, b.efer) &&
+                                               (CHANGES(b.cr4, value, 0x20) || CHANGES(b.cr4, value, 0x80) ||
+                                                CHANGES(b.cr4, value, 0x10) || CHANGES(b.cr4, value, 0x100000)));
   return 0;
 }
 
@@ -373,8 +371,8 @@ static uint64_t qualification_of_load(const struct slat_stage2 *s)
 static struct load load_pdpte(const struct slat_memory *m, const struct slat_controls *c, uint64_t gpa)
 {
   const struct slat_stage2 s = slat_stage2_walk(m, c, gpa);
-  const enum slat_rule denied =
-    slat_stage2_denies(c, &s, SLAT_CHOOSE(PAE_PDPTE_LOAD_EPT, SLAT_USE_READ, SLAT_USE_TABLE));
+  const enum slat_rule denied = slat_stage2_denies(c, &s,
+                                                   SLAT_CHOOSE(PAE_PDPTE_LOAD_EPT, SLAT_USE_READ, SLAT_USE_TABLE));
   struct load r = { .reached = denied == SLAT_RULE_NONE };
 
   if (r.reached) {
@@ -426,11 +424,11 @@ static bool has_reserved(uint64_t e, uint64_t limit)
 */
 static enum slat_rule pdptes_refused_by(uint64_t e0, uint64_t e1, uint64_t e2, uint64_t e3, uint64_t limit)
 {
-  if (SLAT_RULE(PAE_PDPTE_RSVD_GP, !(may_be_loaded(e0, limit) && may_be_loaded(e1, limit) &&
-                                     may_be_loaded(e2, limit) && may_be_loaded(e3, limit))))
+  if (SLAT_RULE(PAE_PDPTE_RSVD_GP, !(may_be_loaded(e0, limit) && may_be_loaded(e1, limit) && may_be_loaded(e2, limit) &&
+                                     may_be_loaded(e3, limit))))
     return SLAT_RULE_PAE_PDPTE_RSVD_GP;
-  if (SLAT_RULE(PAE_PDPTE_RSVD_ABSENT,
-                has_reserved(e0, limit) || has_reserved(e1, limit) || has_reserved(e2, limit) || has_reserved(e3, limit)))
+  if (SLAT_RULE(PAE_PDPTE_RSVD_ABSENT, has_reserved(e0, limit) || has_reserved(e1, limit) || has_reserved(e2, limit) ||
+                                         has_reserved(e3, limit)))
     return SLAT_RULE_PAE_PDPTE_RSVD_ABSENT;
   return SLAT_RULE_NONE;
 }
@@ -812,9 +810,32 @@ static struct before registers_before(const struct slat_cpu *cpu)
 */
 static struct pdptes pdptes_before(const struct slat_cpu *cpu)
 {
-  const struct pdptes p = { cpu->reg[SLAT_PDPTE0], cpu->reg[SLAT_PDPTE1], cpu->reg[SLAT_PDPTE2], cpu->reg[SLAT_PDPTE3] };
+  const struct pdptes p = { cpu->reg[SLAT_PDPTE0], cpu->reg[SLAT_PDPTE1], cpu->reg[SLAT_PDPTE2],
+                            cpu->reg[SLAT_PDPTE3] };
 
   return p;
+}
+
+/* Parts of a processor, each where little else is known: that they are readable is lost on the provers elsewhere. */
+/*@ requires readable: \valid_read(cpu);
+    terminates \true;
+    assigns \nothing;
+    ensures status: \result == cpu->status;
+*/
+static unsigned status_before(const struct slat_cpu *cpu)
+{
+  return cpu->status;
+}
+
+/*@ requires readable: \valid_read(cpu);
+    terminates \true;
+    assigns \result \from cpu;
+    ensures controls: \result == &cpu->controls;
+    ensures readable: \valid_read(\result);
+*/
+static const struct slat_controls *controls_before(const struct slat_cpu *cpu)
+{
+  return &cpu->controls;
 }
 
 struct slat_write_result slat_write_register(const struct slat_config *config, const struct slat_cpu *cpu,
@@ -824,12 +845,12 @@ struct slat_write_result slat_write_register(const struct slat_config *config, c
   const struct slat_register_write w = *write;
   const struct before b = registers_before(cpu);
   const struct pdptes p = pdptes_before(cpu);
-  const enum slat_status status = check_write(k, cpu->status, b.cr4, b.efer, w.reg, w.value, w.cs_l);
+  const enum slat_status status = check_write(k, status_before(cpu), b.cr4, b.efer, w.reg, w.value, w.cs_l);
 
   if (status != SLAT_OK) {
     const struct slat_write_result none = { .status = (uint8_t)status };
     return none;
   }
-  return permitted_write(k, b, p, memory, &cpu->controls, w.reg, w.value, w.cs_l,
+  return permitted_write(k, b, p, memory, controls_before(cpu), w.reg, w.value, w.cs_l,
                          slat_address_limit(k.maxphyaddr));
 }

@@ -81,7 +81,9 @@ static const struct {
   { &intel, { { SLAT_PKRS, 1ULL << 32 } }, SLAT_INVALID_PROTECTION_KEYS },
   { &intel, { { SLAT_EFER, 0 }, { SLAT_CR4, 0 } }, SLAT_OK },    /* 32-bit paging */
   { &intel, { { SLAT_EFER, 0 }, { SLAT_CR4, 0x20 } }, SLAT_OK }, /* PAE paging */
-  { &intel, { { SLAT_EFER, 0 }, { SLAT_CR3, 1ULL << 63 } }, SLAT_INVALID_CR3 }, /* in every mode, though no walk uses it */
+  { &intel,
+    { { SLAT_EFER, 0 }, { SLAT_CR3, 1ULL << 63 } },
+    SLAT_INVALID_CR3 }, /* in every mode, though no walk uses it */
   { &intel, { { SLAT_EFER, 0 }, { SLAT_CR3, 1ULL << 46 } }, SLAT_INVALID_CR3 },
   { &intel, { { SLAT_EFER, 0 }, { SLAT_CR3, 1ULL << 45 } }, SLAT_OK },
   { &intel, { { SLAT_EFER, 0 }, { SLAT_CR3, 1ULL << 61 } }, SLAT_UNSUPPORTED_LINEAR_MASKING },

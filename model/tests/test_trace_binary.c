@@ -222,7 +222,9 @@ static void order_and_limits(void **state)
     assert_int_equal(slat_trace_put_event(&writer, &a_word), SLAT_TRACE_OK);
   assert_int_equal(slat_trace_put_event(&writer, &a_word), SLAT_TRACE_TOO_BIG);
   /* After a register write: its own outcomes, and no words. */
-  const struct slat_event write = { .kind = SLAT_EVENT_WRITE, .cpu = an_observation.cpu, .reg = SLAT_CR4, .value = 0x20 };
+  const struct slat_event write = {
+    .kind = SLAT_EVENT_WRITE, .cpu = an_observation.cpu, .reg = SLAT_CR4, .value = 0x20
+  };
   e = an_observation, e.outcome.kind = SLAT_WRITTEN;
   assert_int_equal(slat_trace_put_event(&writer, &an_access), SLAT_TRACE_OK);
   assert_int_equal(slat_trace_put_event(&writer, &e), SLAT_TRACE_BAD_ORDER);

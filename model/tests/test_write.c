@@ -136,9 +136,18 @@ static void others(void **state)
     uint64_t value;
     bool open;
   } rows[] = {
-    { SLAT_CR4, 0x2021, true },      { SLAT_CR4, 0x60, true },  { SLAT_CR4, 0x220, true },    { SLAT_CR4, 0x2020, true },
-    { SLAT_CR4, 0x40020, true },     { SLAT_CR4, 0x2000020, true }, { SLAT_CR4, 0xb0, false }, { SLAT_CR4, 0x20020, false },
-    { SLAT_EFER, 0x501, true },      { SLAT_EFER, 0x700, true }, { SLAT_EFER, 0x1500, true }, { SLAT_EFER, 0xd00, false },
+    { SLAT_CR4, 0x2021, true },
+    { SLAT_CR4, 0x60, true },
+    { SLAT_CR4, 0x220, true },
+    { SLAT_CR4, 0x2020, true },
+    { SLAT_CR4, 0x40020, true },
+    { SLAT_CR4, 0x2000020, true },
+    { SLAT_CR4, 0xb0, false },
+    { SLAT_CR4, 0x20020, false },
+    { SLAT_EFER, 0x501, true },
+    { SLAT_EFER, 0x700, true },
+    { SLAT_EFER, 0x1500, true },
+    { SLAT_EFER, 0xd00, false },
     { SLAT_EFER, 1ULL << 63 | 0x500, true },
   };
   for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
@@ -176,12 +185,12 @@ static void loads(void **state)
     uint64_t value;
     bool loads;
   } rows[] = {
-    { &intel, SLAT_CR3, 0x2000, true },        { &intel, SLAT_CR3, 0x1000, true },
-    { &amd, SLAT_CR3, 0x2000, false },         { &amd_registers, SLAT_CR3, 0x2000, true },
-    { &intel, SLAT_CR0, 0x80010011, false },   { &intel, SLAT_CR0, 0xc0000011, true },
-    { &intel, SLAT_CR0, 0xe0000011, true },    { &intel, SLAT_CR0, 0x11, false },
-    { &intel, SLAT_CR4, 0x30, true },          { &intel, SLAT_CR4, 0xa0, true },
-    { &intel, SLAT_CR4, 0x0, false },          { &intel, SLAT_CR4, 0x20, false },
+    { &intel, SLAT_CR3, 0x2000, true },      { &intel, SLAT_CR3, 0x1000, true },
+    { &amd, SLAT_CR3, 0x2000, false },       { &amd_registers, SLAT_CR3, 0x2000, true },
+    { &intel, SLAT_CR0, 0x80010011, false }, { &intel, SLAT_CR0, 0xc0000011, true },
+    { &intel, SLAT_CR0, 0xe0000011, true },  { &intel, SLAT_CR0, 0x11, false },
+    { &intel, SLAT_CR4, 0x30, true },        { &intel, SLAT_CR4, 0xa0, true },
+    { &intel, SLAT_CR4, 0x0, false },        { &intel, SLAT_CR4, 0x20, false },
     { &intel, SLAT_EFER, 0x800, false },
   };
   uint64_t words[512] = { 0x2001, 0x3001, 0x4001, 0x5001 };

@@ -93,10 +93,10 @@ enum slat_trace_status {
   SLAT_TRACE_BAD_ADDRESS, /**< STORE: SPA not a multiple of the width; OBSERVED_WORD: of 8 */
   SLAT_TRACE_BAD_VALUE,   /**< wider than the store */
   SLAT_TRACE_NOT_ZERO,    /**< a byte that this kind of record does not use */
-  SLAT_TRACE_BAD_ORDER,   /**< OBSERVED not just after an ACCESS or WRITE, or of an outcome that the other one has; OBSERVED_WORD
+  SLAT_TRACE_BAD_ORDER, /**< OBSERVED not just after an ACCESS or WRITE, or of an outcome that the other one has; OBSERVED_WORD
                                not after the OBSERVED of an access */
-  SLAT_TRACE_TOO_BIG,     /**< more than SLAT_TRACE_MAX_EVENTS, or SLAT_TRACE_MAX_WORDS for one observation */
-  SLAT_TRACE_NO_ROOM,     /**< writer: the caller's buffer is full */
+  SLAT_TRACE_TOO_BIG, /**< more than SLAT_TRACE_MAX_EVENTS, or SLAT_TRACE_MAX_WORDS for one observation */
+  SLAT_TRACE_NO_ROOM, /**< writer: the caller's buffer is full */
   SLAT_TRACE_STATUS_COUNT
 };
 const char *slat_trace_status_text(enum slat_trace_status status);

@@ -503,12 +503,8 @@ static bool read_event(struct reading *r, const json_t *object)
   static const struct {
     const char *name;
     bool (*read)(struct reading *r, const json_t *object, struct slat_event *event);
-  } kinds[] = { { "register", read_register },
-                { "write", read_write },
-                { "store", read_store },
-                { "access", read_access },
-                { "invlpg", read_invlpg },
-                { "observed", read_observed } };
+  } kinds[] = { { "register", read_register }, { "write", read_write },   { "store", read_store },
+                { "access", read_access },     { "invlpg", read_invlpg }, { "observed", read_observed } };
   struct slat_event event;
   const size_t first = r->trace->count;
   size_t kind = COUNT(kinds);
@@ -732,12 +728,10 @@ static bool put_observed(json_t *object, const struct slat_outcome *outcome, con
 /* @return how many events of the trace the line holds; 0 for a failure. */
 static size_t write_event(const struct slat_trace *trace, size_t first, FILE *stream)
 {
-  static const char *const names[] = { [SLAT_EVENT_REGISTER] = "register",
-                                       [SLAT_EVENT_STORE] = "store",
-                                       [SLAT_EVENT_ACCESS] = "access",
-                                       [SLAT_EVENT_INVLPG] = "invlpg",
-                                       [SLAT_EVENT_OBSERVED] = "observed",
-                                       [SLAT_EVENT_WRITE] = "write" };
+  static const char *const names[] = {
+    [SLAT_EVENT_REGISTER] = "register", [SLAT_EVENT_STORE] = "store",       [SLAT_EVENT_ACCESS] = "access",
+    [SLAT_EVENT_INVLPG] = "invlpg",     [SLAT_EVENT_OBSERVED] = "observed", [SLAT_EVENT_WRITE] = "write"
+  };
   const struct slat_event *event = &trace->events[first];
   json_t *line = json_object();
   json_t *object = json_object();

@@ -179,12 +179,12 @@ struct slat_access {
 };
 
 enum slat_outcome_kind {
-  SLAT_NO_OUTCOME = 0,   /**< an empty slot of the set */
-  SLAT_TRANSLATED,       /**< the access is done at `spa` */
-  SLAT_NON_CANONICAL,    /**< #GP, or #SS through the stack segment; no structure is read */
-  SLAT_PAGE_FAULT,       /**< #PF: `code` = error code, `linear` = CR2 */
-  SLAT_EPT_VIOLATION,    /**< `code` = exit qualification, `gpa`, `linear` = guest-linear address */
-  SLAT_EPT_MISCONFIG,    /**< `gpa`; no qualification */
+  SLAT_NO_OUTCOME = 0,    /**< an empty slot of the set */
+  SLAT_TRANSLATED,        /**< the access is done at `spa` */
+  SLAT_NON_CANONICAL,     /**< #GP, or #SS through the stack segment; no structure is read */
+  SLAT_PAGE_FAULT,        /**< #PF: `code` = error code, `linear` = CR2 */
+  SLAT_EPT_VIOLATION,     /**< `code` = exit qualification, `gpa`, `linear` = guest-linear address */
+  SLAT_EPT_MISCONFIG,     /**< `gpa`; no qualification */
   SLAT_NESTED_PAGE_FAULT, /**< #VMEXIT(NPF): `code` = EXITINFO1, `gpa` = EXITINFO2 */
   SLAT_WRITTEN,           /**< of a register write: it is done */
   SLAT_GENERAL_PROTECTION /**< of a register write: #GP(0), no register changes */
@@ -252,10 +252,10 @@ enum slat_event_kind {
   SLAT_EVENT_REGISTER = 1, /**< a register has a new value, whatever put it there: reg, value */
   SLAT_EVENT_STORE,        /**< memory is written at an SPA, from outside: address, value, width */
   SLAT_EVENT_ACCESS, /**< the logical processor makes `access`; with `stores` it writes `value` where it is translated */
-  SLAT_EVENT_INVLPG,       /**< address = linear */
-  SLAT_EVENT_OBSERVED,     /**< what a target did for the access or register write just before: `outcome` */
+  SLAT_EVENT_INVLPG,        /**< address = linear */
+  SLAT_EVENT_OBSERVED,      /**< what a target did for the access or register write just before: `outcome` */
   SLAT_EVENT_OBSERVED_WORD, /**< follows OBSERVED: after that access the word at SPA `address` (8-byte aligned) is `value` */
-  SLAT_EVENT_WRITE          /**< the logical processor makes MOV to CR0, CR3 or CR4, or WRMSR of EFER: reg, value, cs_l */
+  SLAT_EVENT_WRITE /**< the logical processor makes MOV to CR0, CR3 or CR4, or WRMSR of EFER: reg, value, cs_l */
 };
 
 /** One event of a trace.  slat-trace v1 is a sequence of these (see conformance/schema/). */
@@ -302,7 +302,8 @@ struct slat_write_result {
   uint8_t status; /**< SLAT_OK; else the other fields are 0 */
   bool loads;     /**< the write loads the PDPTE registers from memory */
   struct slat_outcome outcome[6];
-  uint64_t cr0;      /**< bits that a processor does not keep, ET and reserved ones, are as written: nothing depends on them */
+  uint64_t
+    cr0; /**< bits that a processor does not keep, ET and reserved ones, are as written: nothing depends on them */
   uint64_t cr3;      /**< without bit 63 if CR4.PCIDE = 1 */
   uint64_t cr4;      /**< */
   uint64_t efer;     /**< LMA is LME and CR0.PG */
