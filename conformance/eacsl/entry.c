@@ -10,6 +10,9 @@ enum slat_status __wrap_slat_feed(struct slat_machine *machine, const struct sla
 enum slat_status __wrap_slat_permitted(const struct slat_machine *machine, unsigned cpu,
                                        const struct slat_memory *memory, const struct slat_access *access,
                                        struct slat_permitted *out);
+struct slat_write_result __wrap_slat_write_register(const struct slat_config *config, const struct slat_cpu *cpu,
+                                                    const struct slat_memory *memory,
+                                                    const struct slat_register_write *write);
 struct slat_verdict __wrap_slat_judge(const struct slat_permitted *set, const struct slat_outcome *observed);
 enum slat_rule __wrap_slat_judge_update(const struct slat_permitted *set, uint64_t spa, uint64_t before, uint64_t after,
                                         bool done);
@@ -21,6 +24,8 @@ static struct slat_event the_event;
 static struct slat_memory the_memory;
 static struct slat_access the_access;
 static struct slat_permitted the_set;
+static struct slat_cpu the_cpu;
+static struct slat_register_write the_write;
 static struct slat_outcome the_observation;
 
 enum slat_status __wrap_slat_open(struct slat_machine *machine, const struct slat_config *config)
@@ -54,6 +59,17 @@ enum slat_status __wrap_slat_permitted(const struct slat_machine *machine, unsig
   if (status == SLAT_OK) /* no replay asks for this, and its contracts are to run as well */
     (void)slat_translate(&the_memory, &the_machine.cpu[cpu].controls, &the_access);
   return status;
+}
+
+struct slat_write_result __wrap_slat_write_register(const struct slat_config *config, const struct slat_cpu *cpu,
+                                                    const struct slat_memory *memory,
+                                                    const struct slat_register_write *write)
+{
+  the_config = *config;
+  the_cpu = *cpu;
+  the_memory = *memory;
+  the_write = *write;
+  return slat_write_register(&the_config, &the_cpu, &the_memory, &the_write);
 }
 
 struct slat_verdict __wrap_slat_judge(const struct slat_permitted *set, const struct slat_outcome *observed)

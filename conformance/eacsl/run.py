@@ -4,7 +4,7 @@
 
 What the proofs say of all inputs is tried here on real ones, by another tool: the contracts of a copy of the model are
 made executable (translate.py), E-ACSL writes them into the C, and each scenario is replayed through slat_open, slat_feed,
-slat_permitted, slat_judge and slat_judge_update (main.c).  A clause that is false fails the run.  A clause that does not
+slat_permitted, slat_judge, slat_judge_update and slat_write_register (main.c).  A clause that is false fails the run.  A clause that does not
 run is named in the evidence, with the reason.
 
 The same program then has a fault planted: each rule that has a witness is deleted from the model in turn, and the witness
@@ -31,7 +31,7 @@ OUT = os.path.join(BUILD, "eacsl")
 MODEL = "model/src/slat_all.c"
 INCLUDES = ["-I" + OUT, "-Imodel/include", "-I%s/include" % BUILD, "-I%s/include/slat" % BUILD]
 TRACE_INCLUDES = ["-Imodel/cli", "-Imodel/trace", "-Iconformance/witness"]
-WRAPPED = ("slat_open", "slat_feed", "slat_permitted", "slat_judge", "slat_judge_update",
+WRAPPED = ("slat_open", "slat_feed", "slat_permitted", "slat_judge", "slat_judge_update", "slat_write_register",
            "slat_status_text")
 SCENARIOS = ("conformance/witnesses/*.jsonl", "conformance/examples/*.jsonl")
 # Deleting one of these is the planted fault that must be seen.

@@ -58,9 +58,10 @@
 (define-fun xd-counts () Bool (and nxe pae))
 ; On AMD no source says which bits of a 4 MB page are reserved where addresses have fewer than 40 bits (ERRATA E25).
 (assert (=> (and amd mode-32 pse) (and pse36 (bvuge maxphyaddr #x0000000000000028))))
-; Bits 11:0 of CR3 are PWT and PCD, or the PCID: SDM tables 4-12 and 4-13.  Outside long mode CR3 has 32 bits; the others can be left from it.
-; In long mode the bits from MAXPHYADDR on are 0; but for 62 and 61, LAM_U48 and LAM_U57, of a processor with LAM.
-(assert (=> lma (= (bvlshr (ite lam_supported (bvand cr3 #x9fffffffffffffff) cr3) maxphyaddr) #x0000000000000000)))
+; Bits 11:0 of CR3 are PWT and PCD, or the PCID: SDM tables 4-12 and 4-13.  Outside long mode those above 31
+; can be left from it, and take no part.  Bits 63:MAXPHYADDR can be in no mode (SDM 26.3.1.1); but for 62 and 61, LAM_U48 and LAM_U57,
+; of a processor with LAM.
+(assert (= (bvlshr (ite lam_supported (bvand cr3 #x9fffffffffffffff) cr3) maxphyaddr) #x0000000000000000))
 
 ; ---- The access ----
 (declare-const pointer E) ; the linear address of the access, before LAM and UAI

@@ -12,7 +12,8 @@ enum slat_trace_status scenario_decode(struct scenario *scenario, const void *by
     const struct slat_event *event = &scenario->event[scenario->count];
 
     status = slat_trace_next(&reader, &scenario->event[scenario->count]);
-    if (status == SLAT_TRACE_OK && event->kind != SLAT_EVENT_OBSERVED && event->kind != SLAT_EVENT_OBSERVED_WORD)
+    if (status == SLAT_TRACE_OK && event->kind != SLAT_EVENT_OBSERVED && event->kind != SLAT_EVENT_OBSERVED_WORD &&
+        event->kind != SLAT_EVENT_WRITE)
       scenario->count++;
   }
   if (status == SLAT_TRACE_OK)

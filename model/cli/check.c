@@ -19,7 +19,7 @@ struct arguments {
 struct totals {
   size_t observations, divergences;
   size_t words, word_divergences, words_skipped; /* skipped: the access stored its data there */
-  size_t unobserved;                             /* accesses without an observation */
+  size_t unobserved;                             /* accesses and writes without an observation */
 };
 
 struct context {
@@ -177,7 +177,7 @@ static void print_summary(const struct context *c)
   if (t->words_skipped != 0)
     (void)printf("; %zu words not judged: the access stored its data there", t->words_skipped);
   if (t->unobserved != 0)
-    (void)printf("; %zu accesses not judged: nothing was observed", t->unobserved);
+    (void)printf("; %zu accesses or writes not judged: nothing was observed", t->unobserved);
   if (c->replay->failure != EXIT_AGREES)
     (void)printf("; stopped before the end");
   (void)putchar('\n');
@@ -205,7 +205,7 @@ static int check(struct context *c)
   if (c->totals.divergences != 0 || c->totals.word_divergences != 0)
     return EXIT_DIVERGES;
   if (c->replay->failure == EXIT_AGREES && c->totals.observations == 0) {
-    (void)fprintf(stderr, "slat: %s: nothing was compared; put an \"observed\" line after an access\n",
+    (void)fprintf(stderr, "slat: %s: nothing was compared; put an \"observed\" line after an access or write\n",
                   c->replay->trace->name);
     return EXIT_MALFORMED;
   }
@@ -221,7 +221,9 @@ int command_check(int argc, char **argv)
     options,
     parse,
     "TRACE",
-    "Replays a trace and holds each observed outcome against the set of outcomes that the manuals permit."
+    "Replays a trace and holds each observed outcome of an access or register write against the set of outcomes that "
+    "the "
+    "manuals permit."
     "\vAn access that is done sets the accessed and dirty flags that it must, and stores its value, before the next "
     "event.  Words that an observation lists are judged each, then taken over.  The replay stops at the first "
     "contradictory or unsupported event; a trace in which nothing was compared fails.\n\n"

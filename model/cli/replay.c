@@ -104,7 +104,7 @@ bool replay_next(struct replay *replay, struct step *step)
     replay->next++;
     if (event->kind == SLAT_EVENT_STORE && !memory_store(&replay->memory, event->address, event->value, event->width))
       return out_of_memory(replay);
-    if (event->kind != SLAT_EVENT_ACCESS)
+    if (event->kind != SLAT_EVENT_ACCESS && event->kind != SLAT_EVENT_WRITE)
       continue;
 
     const struct slat_memory memory = replay_memory(replay);
@@ -117,7 +117,14 @@ bool replay_next(struct replay *replay, struct step *step)
       while (replay->next + 1 + step->words < trace->count && event[2 + step->words].kind == SLAT_EVENT_OBSERVED_WORD)
         step->words++;
     }
-    status = slat_permitted(&replay->machine, event->cpu, &memory, &event->access, &step->set);
+    if (step_is_write(step)) {
+      const struct slat_register_write write = { .reg = event->reg, .cs_l = event->cs_l, .value = event->value };
+      step->write = slat_write_register(&replay->machine.config, &replay->machine.cpu[event->cpu], &memory, &write);
+      memcpy(step->set.outcome, step->write.outcome, sizeof step->set.outcome);
+      status = (enum slat_status)step->write.status;
+    } else {
+      status = slat_permitted(&replay->machine, event->cpu, &memory, &event->access, &step->set);
+    }
     return status == SLAT_OK || fail(replay, index, status);
   }
   return false;
@@ -145,8 +152,35 @@ bool step_stores_into(const struct step *step, uint64_t spa)
   return first < spa + 8 && spa < first + step->access->access.width;
 }
 
+/* Gives the registers the values that a write which is done leaves. */
+static bool commit_write(struct replay *replay, const struct step *step)
+{
+  const struct slat_write_result *w = &step->write;
+  const struct {
+    uint8_t reg;
+    uint64_t value;
+  } after[] = { { SLAT_CR0, w->cr0 },         { SLAT_CR3, w->cr3 },         { SLAT_CR4, w->cr4 },
+                { SLAT_EFER, w->efer },       { SLAT_PDPTE0, w->pdpte[0] }, { SLAT_PDPTE1, w->pdpte[1] },
+                { SLAT_PDPTE2, w->pdpte[2] }, { SLAT_PDPTE3, w->pdpte[3] } };
+  const bool possible = w->outcome[0].kind == SLAT_WRITTEN;
+
+  if (!possible || (step->observed != NULL && step->observed->outcome.kind != SLAT_WRITTEN))
+    return true;
+  for (size_t i = 0; i < sizeof after / sizeof after[0]; i++) {
+    const struct slat_event event = {
+      .kind = SLAT_EVENT_REGISTER, .cpu = step->access->cpu, .reg = after[i].reg, .value = after[i].value
+    };
+    const enum slat_status status = slat_feed(&replay->machine, &event);
+    if (status != SLAT_OK)
+      return fail(replay, step->index, status);
+  }
+  return true;
+}
+
 bool replay_commit(struct replay *replay, const struct step *step)
 {
+  if (step_is_write(step))
+    return commit_write(replay, step);
   if (is_done(step)) {
     for (unsigned i = 0; i < SLAT_MAX_UPDATES; i++) {
       const struct slat_update *update = &step->set.update[i];

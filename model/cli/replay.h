@@ -4,7 +4,7 @@
  * Memory is sparse; where nothing was stored reads give 0.  An access is done if a TRANSLATED outcome is what was
  * observed for it (and the set has one), or, without an observation, what its walk ends in.  If it is done, the
  * required updates of accessed and dirty flags are applied, then its `value` is stored at the SPA of the set's
- * TRANSLATED outcome.  Words that an observation lists then replace what the model thinks of them: what follows is
+ * TRANSLATED outcome.  A register write is done likewise (WRITTEN), and then changes the registers.  Words that an observation lists then replace what the model thinks of them: what follows is
  * judged against the memory that the target has. */
 #ifndef SLAT_CLI_REPLAY_H
 #define SLAT_CLI_REPLAY_H
@@ -30,23 +30,28 @@ struct replay {
   int failure;   /* exit code, if a call has failed */
 };
 
-/* One access, before it changes anything. */
+/* One access or register write, before it changes anything. */
 struct step {
-  size_t number; /* from 1 */
-  size_t index;  /* of its event */
-  const struct slat_event *access;
+  size_t number;                     /* from 1, both counted together */
+  size_t index;                      /* of its event */
+  const struct slat_event *access;   /* of kind ACCESS or WRITE */
   const struct slat_event *observed; /* NULL: none */
   size_t words;                      /* OBSERVED_WORDs, from observed + 1 */
-  struct slat_permitted set;
+  struct slat_permitted set;         /* of a write its outcomes only */
+  struct slat_write_result write;
 };
+static inline bool step_is_write(const struct step *step)
+{
+  return step->access->kind == SLAT_EVENT_WRITE;
+}
 
 /* @return false with the failure reported on stderr. */
 bool replay_open(struct replay *replay, const struct slat_trace *trace);
 /* slat_feed(), but for observed words: they are of the replay's memory, and say nothing to the machine. */
 enum slat_status replay_feed(struct slat_machine *machine, const struct slat_event *event);
-/* Runs to the next access.  @return false at the end, or at a failure: reported on stderr, and kept in `failure`. */
+/* Runs to the next access or register write.  @return false at the end, or at a failure: reported on stderr, and kept in `failure`. */
 bool replay_next(struct replay *replay, struct step *step);
-/* Applies what that access does to memory. */
+/* Applies what that access does to memory, or that write to the registers. */
 bool replay_commit(struct replay *replay, const struct step *step);
 void replay_close(struct replay *replay);
 

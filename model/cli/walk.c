@@ -468,7 +468,107 @@ static void print_object(const struct context *c, const struct explanation *x)
   print_json(object);
 }
 
+/* -- A register write --------------------------------------------------------------------------------------------- */
+
+static const struct {
+  const char *name;
+  uint8_t reg;
+} written_registers[] = { { "CR0", SLAT_CR0 },       { "CR3", SLAT_CR3 },       { "CR4", SLAT_CR4 },
+                          { "EFER", SLAT_EFER },     { "PDPTE0", SLAT_PDPTE0 }, { "PDPTE1", SLAT_PDPTE1 },
+                          { "PDPTE2", SLAT_PDPTE2 }, { "PDPTE3", SLAT_PDPTE3 } };
+enum { WRITTEN_REGISTERS = sizeof written_registers / sizeof written_registers[0] };
+
+/* What written_registers[i] is after a write that is done. */
+static uint64_t register_after(const struct slat_write_result *w, size_t i)
+{
+  return i == 0 ? w->cr0 : i == 1 ? w->cr3 : i == 2 ? w->cr4 : i == 3 ? w->efer : w->pdpte[i - 4];
+}
+
+static bool write_is_possible(const struct slat_write_result *w)
+{
+  return w->outcome[0].kind == SLAT_WRITTEN;
+}
+
+static void print_write(const struct context *c, const struct step *step, const struct slat_cpu *cpu, const char *place)
+{
+  const struct slat_event *event = step->access;
+  const struct slat_trace *trace = c->replay->trace;
+  const uint64_t *reg = cpu->reg;
+  char text[200];
+  const char *lead = "";
+
+  (void)printf("%s%s %s = 0x%" PRIx64 "%s\n", c->style.bold, event->reg == SLAT_EFER ? "WRMSR" : "MOV to",
+               slat_register_name(event->reg), event->value, c->style.reset);
+  (void)printf("  %s, access %zu of %zu\n", place, step->number, c->accesses);
+  (void)printf("  cpu %u: %s, %s, MAXPHYADDR %u, CS.L=%d%s\n", event->cpu,
+               trace->config.vendor == SLAT_AMD ? "AMD" : "Intel",
+               cpu->controls.paging ? mode_name(&cpu->controls) : "paging off", trace->config.maxphyaddr, event->cs_l,
+               event->cs_l && reg[SLAT_EFER] / 0x400 % 2 == 1 ? ": 64-bit mode" : "");
+  (void)printf("  before: CR0 0x%" PRIx64 " CR3 0x%" PRIx64 " CR4 0x%" PRIx64 " EFER 0x%" PRIx64 "\n", reg[SLAT_CR0],
+               reg[SLAT_CR3], reg[SLAT_CR4], reg[SLAT_EFER]);
+  if (step->write.loads)
+    (void)printf("  the PDPTE registers are loaded\n");
+  print_note(trace->note);
+  print_note(trace->origins[step->index].note);
+  for (unsigned i = 0; i < SLAT_MAX_OUTCOMES; i++) {
+    const struct slat_outcome *outcome = &step->set.outcome[i];
+    if (outcome->kind == SLAT_NO_OUTCOME)
+      continue;
+    outcome_text(outcome, text, sizeof text);
+    (void)printf("\n%s%s%s%s%s\n", lead, c->style.bold, outcome->kind == SLAT_WRITTEN ? c->style.good : c->style.bad,
+                 text, c->style.reset);
+    print_code(outcome);
+    print_rule(outcome->rule, 2);
+    lead = "or ";
+  }
+  if (write_is_possible(&step->write))
+    (void)printf("\nregisters, if it is done\n");
+  for (size_t i = 0; i < WRITTEN_REGISTERS && write_is_possible(&step->write); i++)
+    if (register_after(&step->write, i) != reg[written_registers[i].reg])
+      (void)printf("  %-6s  0x%" PRIx64 " -> 0x%" PRIx64 "\n", written_registers[i].name, reg[written_registers[i].reg],
+                   register_after(&step->write, i));
+}
+
+static void print_write_object(const struct context *c, const struct step *step, const char *place)
+{
+  const struct slat_event *event = step->access;
+  json_t *registers = json_object();
+  json_t *object = json_pack("{s:s, s:I, s:I, s:i, s:{s:s, s:o, s:b}, s:b, s:o}", "place", place, "access",
+                             (json_int_t)step->number, "of", (json_int_t)c->accesses, "cpu", (int)event->cpu, "write",
+                             "name", slat_register_name(event->reg), "value", hex_json(event->value), "cs_l",
+                             (int)event->cs_l, "loads", (int)step->write.loads, "permitted", outcomes_json(&step->set));
+
+  for (size_t i = 0; i < WRITTEN_REGISTERS && write_is_possible(&step->write); i++)
+    (void)json_object_set_new(registers, written_registers[i].name, hex_json(register_after(&step->write, i)));
+  (void)json_object_set_new(object, "registers", registers);
+  if (step->observed != NULL) {
+    const struct slat_verdict verdict = slat_judge(&step->set, &step->observed->outcome);
+    (void)json_object_set_new(object, "observed", outcome_json(&step->observed->outcome, false));
+    (void)json_object_set_new(object, "verdict", json_string(verdict.permitted ? "agrees" : "diverges"));
+  }
+  print_json(object);
+}
+
+static void explain_write(const struct context *c, const struct step *step)
+{
+  struct explanation x = { .step = step, .cpu = &c->replay->machine.cpu[step->access->cpu] };
+
+  slat_trace_place(c->replay->trace, step->index, x.place, sizeof x.place);
+  if (c->arguments->format == FORMAT_JSON) {
+    print_write_object(c, step, x.place);
+    return;
+  }
+  print_write(c, step, x.cpu, x.place);
+  print_observed(c, &x);
+}
+
 /* -- The command -------------------------------------------------------------------------------------------------- */
+
+static int verdict_code(const struct step *step)
+{
+  return step->observed == NULL || slat_judge(&step->set, &step->observed->outcome).permitted ? EXIT_AGREES
+                                                                                              : EXIT_DIVERGES;
+}
 
 static int explain(const struct context *c, const struct step *step)
 {
@@ -478,6 +578,10 @@ static int explain(const struct context *c, const struct step *step)
   const struct slat_cpu *state = &replay->machine.cpu[cpu];
   struct explanation x = { .step = step, .cpu = state, .controls = &state->controls };
 
+  if (step_is_write(step)) {
+    explain_write(c, step);
+    return verdict_code(step);
+  }
   record_references(&x.references, &replay->machine, cpu, &memory, &step->access->access);
   slat_trace_place(replay->trace, step->index, x.place, sizeof x.place);
   x.shown = shown_outcome(&step->set);
@@ -486,8 +590,7 @@ static int explain(const struct context *c, const struct step *step)
     print_object(c, &x);
   else
     print_text(c, &x);
-  return step->observed == NULL || slat_judge(&step->set, &step->observed->outcome).permitted ? EXIT_AGREES
-                                                                                              : EXIT_DIVERGES;
+  return verdict_code(step);
 }
 
 static int explain_accesses(struct context *c)
@@ -499,9 +602,9 @@ static int explain_accesses(struct context *c)
   bool first = true;
 
   for (size_t i = 0; i < trace->count; i++)
-    c->accesses += trace->events[i].kind == SLAT_EVENT_ACCESS;
+    c->accesses += trace->events[i].kind == SLAT_EVENT_ACCESS || trace->events[i].kind == SLAT_EVENT_WRITE;
   if (c->accesses == 0) {
-    (void)fprintf(stderr, "slat: %s: no access to explain; add an \"access\" line\n", trace->name);
+    (void)fprintf(stderr, "slat: %s: no access to explain; add an \"access\" or \"write\" line\n", trace->name);
     return EXIT_MALFORMED;
   }
   const size_t wanted = arguments->access == 0 ? c->accesses : arguments->access;
@@ -547,6 +650,9 @@ int command_walk(int argc, char **argv)
     "value, fields, rule}], permitted [outcome, the likely one "
     "first], updates [{entry, stage, level, step, spa, value, may, must}], and, if there was an observation, observed "
     "and verdict.\n\n"
+    "A register write (MOV to CR, WRMSR of EFER) is explained likewise and counts as an access: place, access, of, "
+    "cpu, "
+    "write {name, value, cs_l}, loads, permitted, registers.\n\n"
     "Exit code 1 if what was observed is not permitted.\n\n"
     "Example: why does the guest get an EPT violation here?\n\n"
     "  $ slat walk conformance/examples/ept-violation-guest-table.jsonl",

@@ -2,13 +2,7 @@
 #include "controls.h"
 #include "rule.h"
 
-/* 2^MAXPHYADDR. */
-/*@ requires width: 32 <= maxphyaddr <= 52;
-    terminates \true;
-    assigns \nothing;
-    ensures limit: \result == two_to(maxphyaddr);
-*/
-static uint64_t address_limit(unsigned maxphyaddr)
+uint64_t slat_address_limit(unsigned maxphyaddr)
 {
   switch (maxphyaddr) {
   case 33:
@@ -137,38 +131,36 @@ static enum slat_status check_mode(struct slat_config k, uint64_t cr0, uint64_t 
   return lma && !BIT(cr4, 0x20) ? SLAT_INVALID_EFER : SLAT_OK; /* long mode needs CR4.PAE */
 }
 
-/* CR3 in long mode, SDM 4.5, table "Use of CR3 with 4-Level Paging": bits 63:MAXPHYADDR are reserved, but with LAM for 62:61. */
-/*@ requires limit: limit <= 0x10000000000000;
-    terminates \true;
-    assigns \nothing;
-    ensures modelled: \result == SLAT_OK <==> long_cr3(k, cr3, limit);
-    ensures range: SLAT_OK <= \result < SLAT_STATUS_COUNT;
-*/
-static enum slat_status check_long_cr3(struct slat_config k, uint64_t cr3, uint64_t limit)
-{
-  const uint64_t without = k.lam && cr3 <= 0x7FFFFFFFFFFFFFFF ? cr3 % 0x2000000000000000 : cr3;
-
-  return without >= limit ? SLAT_INVALID_CR3 : SLAT_OK;
-}
-
 /*@ requires config: config_valid(k);
-    requires limit: limit <= 0x10000000000000;
     terminates \true;
     assigns \nothing;
-    ensures modelled: \result == SLAT_OK <==> guest_controls_modelled(k, cr3, cr4, efer, limit);
+    ensures modelled: \result == SLAT_OK <==> guest_controls_modelled(k, cr4, efer);
     ensures range: SLAT_OK <= \result < SLAT_STATUS_COUNT;
 */
-static enum slat_status check_guest_controls(struct slat_config k, uint64_t cr3, uint64_t cr4, uint64_t efer,
-                                             uint64_t limit)
+static enum slat_status check_guest_controls(struct slat_config k, uint64_t cr4, uint64_t efer)
 {
   if (BIT(cr4, 0x800000))
     return SLAT_UNSUPPORTED_CET;
   if (BIT(efer, 0x400))
-    return check_long_cr3(k, cr3, limit);
-  /* CR3 has 32 bits. */
+    return SLAT_OK;
   if (k.vendor == SLAT_AMD && !BIT(cr4, 0x20) && BIT(cr4, 0x10) && (!k.pse36 || k.maxphyaddr < 40))
     return SLAT_UNSUPPORTED_PSE36_WIDTH;
   return SLAT_OK;
+}
+
+/* CR3 has no bit of 63:MAXPHYADDR, in no mode: SDM 4.5, table "Use of CR3 with 4-Level Paging", and 26.3.1.1.  Bits 62 and 61
+   are the masking of user pointers, on a processor that has it. */
+/*@ requires limit: limit <= 0x10000000000000;
+    terminates \true;
+    assigns \nothing;
+    ensures modelled: \result == SLAT_OK <==> cr3_can_exist(k, cr3, limit);
+    ensures range: SLAT_OK <= \result < SLAT_STATUS_COUNT;
+*/
+static enum slat_status check_cr3(struct slat_config k, uint64_t cr3, uint64_t limit)
+{
+  const uint64_t without = k.lam && cr3 <= 0x7FFFFFFFFFFFFFFF ? cr3 % 0x2000000000000000 : cr3;
+
+  return without >= limit ? SLAT_INVALID_CR3 : SLAT_OK;
 }
 
 /* Extended-page-table pointer: SDM (325462-092) table 27-9 and its checks on VM entry, 29.2.1.1; ERRATA E12. */
@@ -259,11 +251,13 @@ static enum slat_status check_state(struct slat_config k, struct slat_cpu p, uin
   if (status != SLAT_OK)
     return status;
   status = check_mode(k, p.reg[SLAT_CR0], p.reg[SLAT_CR4], p.reg[SLAT_EFER]);
-  if (status == SLAT_OK && BIT(p.reg[SLAT_CR0], 0x80000000)) {
-    status = check_guest_controls(k, p.reg[SLAT_CR3], p.reg[SLAT_CR4], p.reg[SLAT_EFER], limit);
-    if (SLAT_RULE(PAE_PDPTE_RSVD_LOAD, status == SLAT_OK && !pdptes_can_load(k, p, limit)))
-      status = SLAT_INVALID_PDPTE;
-  }
+  if (status == SLAT_OK && BIT(p.reg[SLAT_CR0], 0x80000000))
+    status = check_guest_controls(k, p.reg[SLAT_CR4], p.reg[SLAT_EFER]);
+  if (status == SLAT_OK)
+    status = check_cr3(k, p.reg[SLAT_CR3], limit);
+  if (SLAT_RULE(PAE_PDPTE_RSVD_LOAD,
+                status == SLAT_OK && BIT(p.reg[SLAT_CR0], 0x80000000) && !pdptes_can_load(k, p, limit)))
+    status = SLAT_INVALID_PDPTE;
   return status;
 }
 
@@ -383,7 +377,7 @@ static struct slat_controls controls_of(struct slat_config k, struct slat_cpu p,
 
 struct slat_cpu slat_decoded(struct slat_config k, struct slat_cpu p)
 {
-  const uint64_t limit = address_limit(k.maxphyaddr);
+  const uint64_t limit = slat_address_limit(k.maxphyaddr);
   struct slat_cpu decoded = p;
 
   decoded.controls = controls_of(k, p, limit);

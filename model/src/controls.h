@@ -16,6 +16,14 @@
 */
 enum slat_status slat_check_config(struct slat_config k);
 
+/** 2^MAXPHYADDR. */
+/*@ requires width: 32 <= maxphyaddr <= 52;
+    terminates \true;
+    assigns \nothing;
+    ensures limit: \result == two_to(maxphyaddr);
+*/
+uint64_t slat_address_limit(unsigned maxphyaddr);
+
 /** A logical processor with its registers decoded: `controls` and `status` are made anew from `reg`.
  *  The status is SLAT_OK, SLAT_INVALID_* for a state that the processor refuses, SLAT_UNSUPPORTED_* for one not modelled.
  *  @param k  a configuration that slat_check_config() accepts */

@@ -71,12 +71,13 @@ static bool outcome_matches(const struct slat_outcome *p, const struct slat_outc
   case SLAT_PAGE_FAULT:
     return codes_agree(p->linear, o->linear, p->linear_open) && codes_agree(p->code, o->code, p->code_open);
   case SLAT_EPT_VIOLATION:
-    return p->gpa == o->gpa && p->linear == o->linear && codes_agree(p->code, o->code, p->code_open);
+    return p->gpa == o->gpa && (p->linear == o->linear || p->code / 0x80 % 2 == 0) &&
+           codes_agree(p->code, o->code, p->code_open);
   case SLAT_EPT_MISCONFIG:
     return p->gpa == o->gpa;
   case SLAT_NESTED_PAGE_FAULT:
     return p->gpa == o->gpa && codes_agree(p->code, o->code, p->code_open);
-  default: /* non-canonical: the kind says it all */
+  default: /* non-canonical, written, general protection: the kind says it all */
     return true;
   }
 }
@@ -141,7 +142,7 @@ static enum slat_rule broken_rule(const struct slat_outcome *p, const struct sla
     return SLAT_RULE_PF_CR2;
   if (p->kind == SLAT_EPT_VIOLATION && p->gpa != o->gpa)
     return SLAT_RULE_EPT_VIOLATION_GPA;
-  if (p->kind == SLAT_EPT_VIOLATION && p->linear != o->linear)
+  if (p->kind == SLAT_EPT_VIOLATION && p->linear != o->linear && p->code / 0x80 % 2 == 1)
     return SLAT_RULE_EPT_VIOLATION_LINEAR;
   if (p->kind == SLAT_NESTED_PAGE_FAULT && p->gpa != o->gpa)
     return SLAT_RULE_NPF_EXITINFO2;

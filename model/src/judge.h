@@ -10,14 +10,14 @@
     n <= 0 || ((open % 2 == 1 || code % 2 == observed % 2) && agree_bits(code / 2, observed / 2, open / 2, n - 1));
   logic boolean codes_agree(integer code, integer observed, integer open) = agree_bits(code, observed, open, 64);
 
-  // What each kind of outcome defines.
+  // What each kind of outcome defines.  Bit 7 of an exit qualification: there is a linear address.
   logic boolean outcome_matches(struct slat_outcome *p, struct slat_outcome *o) =
     p->kind != SLAT_NO_OUTCOME && p->kind == o->kind &&
     (p->kind != SLAT_TRANSLATED || p->spa == o->spa) &&
     (p->kind != SLAT_PAGE_FAULT || (codes_agree(p->linear, o->linear, p->linear_open) &&
       codes_agree(p->code, o->code, p->code_open))) &&
     (p->kind != SLAT_EPT_VIOLATION ||
-      (p->gpa == o->gpa && p->linear == o->linear && codes_agree(p->code, o->code, p->code_open))) &&
+      (p->gpa == o->gpa && (p->linear == o->linear || (p->code / 0x80) % 2 == 0) && codes_agree(p->code, o->code, p->code_open))) &&
     (p->kind != SLAT_EPT_MISCONFIG || p->gpa == o->gpa) &&
     (p->kind != SLAT_NESTED_PAGE_FAULT || (p->gpa == o->gpa && codes_agree(p->code, o->code, p->code_open)));
 */

@@ -11,6 +11,16 @@ static bool is_width(unsigned width)
   return width == 1 || width == 2 || width == 4 || width == 8;
 }
 
+/* A register that SLAT_EVENT_WRITE can write. */
+/*@ terminates \true;
+    assigns \nothing;
+    ensures written: \result != 0 <==> event_register(reg);
+*/
+static bool is_written_register(unsigned reg)
+{
+  return reg == SLAT_CR0 || reg == SLAT_CR3 || reg == SLAT_CR4 || reg == SLAT_EFER;
+}
+
 enum slat_status slat_check_access(struct slat_access a)
 {
   if (a.kind > SLAT_FETCH || !is_width(a.width) || (a.implicit && a.kind == SLAT_FETCH))
@@ -57,7 +67,7 @@ static struct slat_cpu after_reset(struct slat_config k)
   //@ assert cr4_bits: cr4 == 0x20 && cr4_lass(cr4) == 0 && cr4_lam_sup(cr4) == 0;
   //@ assert features: features_present(k, cr4, efer);
   //@ assert mode: mode_modelled(k, cr0, cr4, efer);
-  //@ assert guest: guest_controls_modelled(k, 0, cr4, efer, two_to(k.maxphyaddr));
+  //@ assert guest: guest_controls_modelled(k, cr4, efer);
   //@ assert pdptes: pdptes_load(k, decoded);
   //@ assert ept: k.stage2 == SLAT_STAGE2_EPT ==> eptp_modelled(k, decoded.reg[SLAT_EPTP], two_to(k.maxphyaddr));
   //@ assert npt: k.stage2 == SLAT_STAGE2_NPT ==> host_modelled(k, cr0, cr4, efer, 0, two_to(k.maxphyaddr));
@@ -106,9 +116,12 @@ static enum slat_status check_event(struct slat_event e)
   case SLAT_EVENT_INVLPG:
     return SLAT_OK;
   case SLAT_EVENT_OBSERVED:
-    return e.outcome.kind != SLAT_NO_OUTCOME && e.outcome.kind <= SLAT_NESTED_PAGE_FAULT ? SLAT_OK : SLAT_INVALID_EVENT;
+    return e.outcome.kind != SLAT_NO_OUTCOME && e.outcome.kind <= SLAT_GENERAL_PROTECTION ? SLAT_OK
+                                                                                          : SLAT_INVALID_EVENT;
   case SLAT_EVENT_OBSERVED_WORD:
     return e.address % 8 == 0 ? SLAT_OK : SLAT_INVALID_EVENT;
+  case SLAT_EVENT_WRITE:
+    return is_written_register(e.reg) ? SLAT_OK : SLAT_INVALID_REGISTER;
   default:
     return SLAT_INVALID_EVENT;
   }

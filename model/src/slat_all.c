@@ -18,6 +18,7 @@ unsigned slat_deleted_rule = 0;
 #include "linear.c"
 #include "controls.c"
 #include "machine.c"
+#include "mov_cr.c"
 #include "permitted.c"
 #include "answer.c"
 #include "judge.c"

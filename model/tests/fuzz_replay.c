@@ -52,6 +52,12 @@ static void check_step(struct replay *replay, const struct step *step)
   char text[100];
   unsigned outcomes = 0;
 
+  if (step_is_write(step)) {
+    for (unsigned i = 0; i < SLAT_MAX_OUTCOMES; i++)
+      check(step->set.outcome[i].kind == SLAT_NO_OUTCOME || slat_judge(&step->set, &step->set.outcome[i]).permitted,
+            "the set does not permit its own element");
+    return;
+  }
   record_references(&references, &replay->machine, step->access->cpu, &memory, &step->access->access);
   check(references.count <= MAX_REFERENCES, "more than 24 references");
   for (unsigned i = 0; i < references.count; i++) {

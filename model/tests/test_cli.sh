@@ -125,7 +125,7 @@ memory() {
     '{"cpu": 1, "access": {"linear": "0x2ff0", "kind": "write", "width": 8, "value": "0x1"}}' \
     '{"cpu": 1, "observed": {"outcome": "translated", "spa": "0x8ff0", "gpa": "0x8ff0", "page_shift": 12,
       "updates": [{"spa": "0x4010", "value": "0x8067"}]}}'
-  run 0 check "$scratch/t.jsonl" && says '1 accesses not judged'
+  run 0 check "$scratch/t.jsonl" && says '1 accesses or writes not judged'
 }
 ok "memory: stores of every width, and stores of the processor into its own tables" memory
 

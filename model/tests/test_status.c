@@ -90,7 +90,14 @@ static const struct {
   { &intel, { { SLAT_PKRS, 1ULL << 32 } }, SLAT_INVALID_PROTECTION_KEYS },
   { &intel, { { SLAT_EFER, 0 }, { SLAT_CR4, 0 } }, SLAT_OK },    /* 32-bit paging */
   { &intel, { { SLAT_EFER, 0 }, { SLAT_CR4, 0x20 } }, SLAT_OK }, /* PAE paging */
-  { &intel, { { SLAT_EFER, 0 }, { SLAT_CR3, 1ULL << 63 } }, SLAT_OK },
+  { &intel,
+    { { SLAT_EFER, 0 }, { SLAT_CR3, 1ULL << 63 } },
+    SLAT_INVALID_CR3 }, /* in every mode, though no walk uses it */
+  { &intel, { { SLAT_EFER, 0 }, { SLAT_CR3, 1ULL << 46 } }, SLAT_INVALID_CR3 },
+  { &intel, { { SLAT_EFER, 0 }, { SLAT_CR3, 1ULL << 45 } }, SLAT_OK },
+  { &intel, { { SLAT_EFER, 0 }, { SLAT_CR3, 1ULL << 61 } }, SLAT_INVALID_CR3 },
+  { &amd, { { SLAT_EFER, 0 }, { SLAT_CR4, 0 }, { SLAT_CR3, 1ULL << 62 } }, SLAT_INVALID_CR3 },
+  { &intel, { { SLAT_CR3, 1ULL << 46 }, { SLAT_CR4, 0 } }, SLAT_INVALID_EFER }, /* the mode comes first */
   { &intel, { { SLAT_EFER, 0 }, { SLAT_PDPTE2, 0x1007 } }, SLAT_INVALID_PDPTE },
   { &intel, { { SLAT_EFER, 0 }, { SLAT_PDPTE1, 0x1021 } }, SLAT_INVALID_PDPTE },
   { &intel, { { SLAT_EFER, 0 }, { SLAT_PDPTE3, 1ULL << 46 | 1 } }, SLAT_INVALID_PDPTE },
@@ -121,13 +128,13 @@ static const struct {
   { &with_lam, { { SLAT_CR3, 1ULL << 63 } }, SLAT_INVALID_CR3 },
   { &with_lam, { { SLAT_CR3, 1ULL << 60 } }, SLAT_INVALID_CR3 },
   { &with_lam, { { SLAT_CR3, 3ULL << 61 | 1ULL << 46 } }, SLAT_INVALID_CR3 },
-  { &with_lam, { { SLAT_EFER, 0 }, { SLAT_CR3, 3ULL << 61 } }, SLAT_OK }, /* without long mode CR3 has 32 bits */
+  { &with_lam, { { SLAT_EFER, 0 }, { SLAT_CR3, 3ULL << 61 } }, SLAT_OK }, /* left from long mode */
   { &with_uai, { { SLAT_EFER, 0x100500 } }, SLAT_OK },
   { &with_uai, { { SLAT_CR3, 1ULL << 61 } }, SLAT_INVALID_CR3 },
   { &amd, { { SLAT_CR3, 1ULL << 62 } }, SLAT_INVALID_CR3 },
   { &intel,
     { { SLAT_CR0, 0x11 }, { SLAT_EFER, 0x100 }, { SLAT_CR3, 1ULL << 63 } },
-    SLAT_OK },                                                 /* not used: paging is off */
+    SLAT_INVALID_CR3 },                                        /* with paging off too */
   { &with_ept, { { SLAT_EPTP, 0x1000 } }, SLAT_INVALID_EPTP }, /* a walk of one level */
   { &with_ept, { { SLAT_EPTP, 0x1019 } }, SLAT_INVALID_EPTP }, /* memory type 1 */
   { &with_ept, { { SLAT_EPTP, 0x105e } }, SLAT_INVALID_EPTP }, /* flags that it has not */
@@ -177,7 +184,7 @@ static void events(void **state)
     enum slat_status status;
   } rows[] = {
     { { .kind = 0 }, SLAT_INVALID_EVENT },
-    { { .kind = SLAT_EVENT_OBSERVED_WORD + 1 }, SLAT_INVALID_EVENT },
+    { { .kind = SLAT_EVENT_WRITE + 1 }, SLAT_INVALID_EVENT },
     { { .kind = SLAT_EVENT_REGISTER, .cpu = SLAT_MAX_CPUS }, SLAT_INVALID_CPU },
     { { .kind = SLAT_EVENT_REGISTER, .reg = SLAT_REGISTER_COUNT }, SLAT_INVALID_REGISTER },
     { { .kind = SLAT_EVENT_ACCESS, .access = { .width = 3 } }, SLAT_INVALID_ACCESS },
@@ -187,6 +194,10 @@ static void events(void **state)
     { { .kind = SLAT_EVENT_ACCESS, .stores = true, .access = { .width = 1 } }, SLAT_INVALID_ACCESS },
     { { .kind = SLAT_EVENT_ACCESS, .access = { .width = 1 } }, SLAT_OK },
     { { .kind = SLAT_EVENT_INVLPG }, SLAT_OK },
+    { { .kind = SLAT_EVENT_WRITE, .reg = SLAT_EFER }, SLAT_OK }, /* checked only */
+    { { .kind = SLAT_EVENT_WRITE, .reg = SLAT_RFLAGS }, SLAT_INVALID_REGISTER },
+    { { .kind = SLAT_EVENT_OBSERVED, .outcome = { .kind = SLAT_GENERAL_PROTECTION } }, SLAT_OK },
+    { { .kind = SLAT_EVENT_OBSERVED, .outcome = { .kind = SLAT_GENERAL_PROTECTION + 1 } }, SLAT_INVALID_EVENT },
   };
   struct slat_machine machine;
   struct slat_permitted set;

@@ -93,7 +93,7 @@ static void repair_accepts_all_and_keeps_valid(void **state)
     slat_trace_repair_config(repaired);
     assert_memory_equal(record, repaired, sizeof record);
   }
-  assert_int_equal(kinds, 0x7e);
+  assert_int_equal(kinds, 0xfe);
 }
 
 static void traces_round_trip(void **state)
@@ -169,7 +169,7 @@ static void event_errors(void **state)
   struct slat_event e;
   (void)state;
   assert_int_equal(with((struct slat_event){ .kind = 0 }), SLAT_TRACE_BAD_KIND);
-  assert_int_equal(with((struct slat_event){ .kind = 7 }), SLAT_TRACE_BAD_KIND);
+  assert_int_equal(with((struct slat_event){ .kind = 8 }), SLAT_TRACE_BAD_KIND);
   assert_int_equal(with((struct slat_event){ .kind = SLAT_EVENT_INVLPG, .cpu = 4 }), SLAT_TRACE_BAD_CPU);
   assert_int_equal(with((struct slat_event){ .kind = SLAT_EVENT_REGISTER, .reg = SLAT_REGISTER_COUNT }),
                    SLAT_TRACE_BAD_REGISTER);
@@ -190,7 +190,7 @@ static void event_errors(void **state)
   assert_int_equal(with(e), SLAT_TRACE_BAD_VALUE);
   e = an_observation, e.outcome.kind = SLAT_NO_OUTCOME;
   assert_int_equal(with(e), SLAT_TRACE_BAD_OUTCOME);
-  e = an_observation, e.outcome.kind = 7;
+  e = an_observation, e.outcome.kind = 9;
   assert_int_equal(with(e), SLAT_TRACE_BAD_OUTCOME);
   e = an_observation, e.outcome.page_shift = 13;
   assert_int_equal(with(e), SLAT_TRACE_BAD_OUTCOME);
@@ -198,6 +198,8 @@ static void event_errors(void **state)
   assert_int_equal(with(e), SLAT_TRACE_BAD_OUTCOME);
   e = a_word, e.address = 4;
   assert_int_equal(with(e), SLAT_TRACE_BAD_ADDRESS);
+  e = (struct slat_event){ .kind = SLAT_EVENT_WRITE, .reg = SLAT_RFLAGS };
+  assert_int_equal(with(e), SLAT_TRACE_BAD_REGISTER);
 }
 
 static void order_and_limits(void **state)
@@ -220,6 +222,17 @@ static void order_and_limits(void **state)
   for (unsigned i = 0; i < SLAT_TRACE_MAX_WORDS; i++)
     assert_int_equal(slat_trace_put_event(&writer, &a_word), SLAT_TRACE_OK);
   assert_int_equal(slat_trace_put_event(&writer, &a_word), SLAT_TRACE_TOO_BIG);
+  /* After a register write: its own outcomes, and no words. */
+  const struct slat_event write = {
+    .kind = SLAT_EVENT_WRITE, .cpu = an_observation.cpu, .reg = SLAT_CR4, .value = 0x20
+  };
+  e = an_observation, e.outcome.kind = SLAT_WRITTEN;
+  assert_int_equal(slat_trace_put_event(&writer, &an_access), SLAT_TRACE_OK);
+  assert_int_equal(slat_trace_put_event(&writer, &e), SLAT_TRACE_BAD_ORDER);
+  assert_int_equal(slat_trace_put_event(&writer, &write), SLAT_TRACE_OK);
+  assert_int_equal(slat_trace_put_event(&writer, &an_observation), SLAT_TRACE_BAD_ORDER);
+  assert_int_equal(slat_trace_put_event(&writer, &e), SLAT_TRACE_OK);
+  assert_int_equal(slat_trace_put_event(&writer, &a_word), SLAT_TRACE_BAD_ORDER);
   while (writer.order.events < SLAT_TRACE_MAX_EVENTS)
     assert_int_equal(slat_trace_put_event(&writer, &an_access), SLAT_TRACE_OK);
   assert_int_equal(writer.used, SLAT_TRACE_MAX_BYTES);

@@ -46,7 +46,7 @@ const char *slat_trace_status_text(enum slat_trace_status status)
     [SLAT_TRACE_BAD_ADDRESS] = "the address is not a multiple of the width (of an observed word: 8)",
     [SLAT_TRACE_BAD_VALUE] = "value is wider than the store",
     [SLAT_TRACE_NOT_ZERO] = "a field that this kind of record does not use is not 0",
-    [SLAT_TRACE_BAD_ORDER] = "an observation does not follow its access on the same logical processor",
+    [SLAT_TRACE_BAD_ORDER] = "an observation does not follow what it is of on the same logical processor",
     [SLAT_TRACE_TOO_BIG] = "too big: more than 65536 events, or more than 64 words in one observation",
     [SLAT_TRACE_NO_ROOM] = "no room left in the buffer",
   };
@@ -129,7 +129,7 @@ static enum slat_trace_status check_access(const struct slat_event *event)
 
 static enum slat_trace_status check_outcome(const struct slat_outcome *outcome)
 {
-  if (outcome->kind == SLAT_NO_OUTCOME || outcome->kind > SLAT_NESTED_PAGE_FAULT)
+  if (outcome->kind == SLAT_NO_OUTCOME || outcome->kind > SLAT_GENERAL_PROTECTION)
     return SLAT_TRACE_BAD_OUTCOME;
   if (outcome->kind == SLAT_TRANSLATED && (!page_shift_is_valid(outcome->page_shift) || outcome->memory_type > 7))
     return SLAT_TRACE_BAD_OUTCOME;
@@ -138,9 +138,14 @@ static enum slat_trace_status check_outcome(const struct slat_outcome *outcome)
   return SLAT_TRACE_OK;
 }
 
+static bool can_be_written(unsigned reg)
+{
+  return reg == SLAT_CR0 || reg == SLAT_CR3 || reg == SLAT_CR4 || reg == SLAT_EFER;
+}
+
 static enum slat_trace_status check_event(const struct slat_event *event)
 {
-  if (event->kind < SLAT_EVENT_REGISTER || event->kind > SLAT_EVENT_OBSERVED_WORD)
+  if (event->kind < SLAT_EVENT_REGISTER || event->kind > SLAT_EVENT_WRITE)
     return SLAT_TRACE_BAD_KIND;
   if (event->cpu >= SLAT_MAX_CPUS)
     return SLAT_TRACE_BAD_CPU;
@@ -159,6 +164,8 @@ static enum slat_trace_status check_event(const struct slat_event *event)
     return check_outcome(&event->outcome);
   case SLAT_EVENT_OBSERVED_WORD:
     return event->address % 8 == 0 ? SLAT_TRACE_OK : SLAT_TRACE_BAD_ADDRESS;
+  case SLAT_EVENT_WRITE:
+    return can_be_written(event->reg) ? SLAT_TRACE_OK : SLAT_TRACE_BAD_REGISTER;
   default:
     return SLAT_TRACE_OK;
   }
@@ -253,6 +260,11 @@ static void encode_checked(const struct slat_event *event, uint8_t *record)
   case SLAT_EVENT_OBSERVED:
     encode_outcome(&event->outcome, record);
     break;
+  case SLAT_EVENT_WRITE:
+    record[BYTE_2] = event->reg;
+    record[BYTE_4] = event->cs_l;
+    put_word(record + WORD_2, event->value);
+    break;
   default: /* SLAT_EVENT_OBSERVED_WORD */
     put_word(record + WORD_1, event->address);
     put_word(record + WORD_2, event->value);
@@ -287,6 +299,11 @@ static void decode_unchecked(const uint8_t *record, struct slat_event *event)
     break;
   case SLAT_EVENT_OBSERVED_WORD:
     event->address = get_word(record + WORD_1);
+    event->value = get_word(record + WORD_2);
+    break;
+  case SLAT_EVENT_WRITE:
+    event->reg = record[BYTE_2];
+    event->cs_l = record[BYTE_4] != 0;
     event->value = get_word(record + WORD_2);
     break;
   default:
@@ -410,15 +427,17 @@ void slat_trace_repair(uint8_t record[SLAT_TRACE_RECORD])
   static const uint8_t page_shift[5] = { 0, 12, 21, 22, 30 };
   struct slat_event event;
 
-  if (record[KIND] < SLAT_EVENT_REGISTER || record[KIND] > SLAT_EVENT_OBSERVED_WORD)
-    record[KIND] = (uint8_t)(SLAT_EVENT_REGISTER + record[KIND] % SLAT_EVENT_OBSERVED_WORD);
+  if (record[KIND] < SLAT_EVENT_REGISTER || record[KIND] > SLAT_EVENT_WRITE)
+    record[KIND] = (uint8_t)(SLAT_EVENT_REGISTER + record[KIND] % SLAT_EVENT_WRITE);
   if (record[KIND] == SLAT_EVENT_OBSERVED &&
-      (record[BYTE_2] == SLAT_NO_OUTCOME || record[BYTE_2] > SLAT_NESTED_PAGE_FAULT))
-    record[BYTE_2] = (uint8_t)(SLAT_TRANSLATED + record[BYTE_2] % SLAT_NESTED_PAGE_FAULT);
+      (record[BYTE_2] == SLAT_NO_OUTCOME || record[BYTE_2] > SLAT_GENERAL_PROTECTION))
+    record[BYTE_2] = (uint8_t)(SLAT_TRANSLATED + record[BYTE_2] % SLAT_GENERAL_PROTECTION);
 
   decode_unchecked(record, &event);
   event.cpu %= SLAT_MAX_CPUS;
   event.reg %= SLAT_REGISTER_COUNT;
+  if (event.kind == SLAT_EVENT_WRITE && !can_be_written(event.reg))
+    event.reg = (uint8_t)(event.reg % (SLAT_EFER + 1));
   event.access.kind %= SLAT_FETCH + 1;
   event.access.width = (uint8_t)repaired_width(event.access.width);
   event.width = (uint8_t)repaired_width(event.width);
@@ -462,6 +481,13 @@ void slat_trace_repair_config(uint8_t record[SLAT_TRACE_RECORD])
   memset(record + HEADER_UNUSED, 0, SLAT_TRACE_RECORD - HEADER_UNUSED);
 }
 
+/* Accesses and register writes share two faults of EPT, and nothing else. */
+static bool outcome_fits(unsigned kind, bool write)
+{
+  const bool of_writes = kind == SLAT_WRITTEN || kind == SLAT_GENERAL_PROTECTION;
+  return write ? of_writes || kind == SLAT_EPT_VIOLATION || kind == SLAT_EPT_MISCONFIG : !of_writes;
+}
+
 enum slat_trace_status slat_trace_order_next(struct slat_trace_order *order, const struct slat_event *event)
 {
   const bool observed = event->kind == SLAT_EVENT_OBSERVED;
@@ -469,11 +495,13 @@ enum slat_trace_status slat_trace_order_next(struct slat_trace_order *order, con
 
   if (order->events >= SLAT_TRACE_MAX_EVENTS || (word && order->words >= SLAT_TRACE_MAX_WORDS))
     return SLAT_TRACE_TOO_BIG;
-  if (observed && (order->previous != SLAT_EVENT_ACCESS || order->cpu != event->cpu))
+  if (observed && ((order->previous != SLAT_EVENT_ACCESS && order->previous != SLAT_EVENT_WRITE) ||
+                   order->cpu != event->cpu || !outcome_fits(event->outcome.kind, order->write)))
     return SLAT_TRACE_BAD_ORDER;
   if (word && ((order->previous != SLAT_EVENT_OBSERVED && order->previous != SLAT_EVENT_OBSERVED_WORD) ||
-               order->cpu != event->cpu))
+               order->cpu != event->cpu || order->write))
     return SLAT_TRACE_BAD_ORDER;
+  order->write = event->kind == SLAT_EVENT_WRITE || (observed && order->write);
   order->events++;
   order->previous = event->kind;
   order->cpu = event->cpu;

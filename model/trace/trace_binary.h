@@ -21,6 +21,7 @@
  *      INVLPG          -         -          -            -            -           -            linear   -      -
  *      OBSERVED        outcome   page_shift memory_type  ignore_pat   invalidates -            word     GPA    linear
  *      OBSERVED_WORD   -         -          -            -            -           -            SPA      value  -
+ *      WRITE           register  -          CS.L         -            -           -            -        value  -
  *
  *  `-` is 0.  Feature bits: see SLAT_TRACE_FEATURE_*; flags of an access: SLAT_TRACE_ACCESS_*; `word` of an
  *  observation is the SPA of a TRANSLATED one, else error code, exit qualification or EXITINFO1; `invalidates` is of page faults and
@@ -98,9 +99,10 @@ enum slat_trace_status {
   SLAT_TRACE_BAD_ADDRESS, /**< STORE: SPA not a multiple of the width; OBSERVED_WORD: of 8 */
   SLAT_TRACE_BAD_VALUE,   /**< wider than the store */
   SLAT_TRACE_NOT_ZERO,    /**< a byte that this kind of record does not use */
-  SLAT_TRACE_BAD_ORDER,   /**< OBSERVED not just after an ACCESS, or OBSERVED_WORD not after its OBSERVED */
-  SLAT_TRACE_TOO_BIG,     /**< more than SLAT_TRACE_MAX_EVENTS, or SLAT_TRACE_MAX_WORDS for one observation */
-  SLAT_TRACE_NO_ROOM,     /**< writer: the caller's buffer is full */
+  SLAT_TRACE_BAD_ORDER, /**< OBSERVED not just after an ACCESS or WRITE, or of an outcome that the other one has; OBSERVED_WORD
+                               not after the OBSERVED of an access */
+  SLAT_TRACE_TOO_BIG, /**< more than SLAT_TRACE_MAX_EVENTS, or SLAT_TRACE_MAX_WORDS for one observation */
+  SLAT_TRACE_NO_ROOM, /**< writer: the caller's buffer is full */
   SLAT_TRACE_STATUS_COUNT
 };
 const char *slat_trace_status_text(enum slat_trace_status status);
@@ -123,6 +125,7 @@ struct slat_trace_order {
   uint8_t previous; /**< kind of the last event, 0 at the start */
   uint8_t cpu;      /**< its logical processor */
   uint8_t words;    /**< OBSERVED_WORDs since the last OBSERVED */
+  bool write;       /**< the last event is a WRITE or its OBSERVED */
 };
 /** @return OK and counts the event in; BAD_ORDER or TOO_BIG and changes nothing. */
 enum slat_trace_status slat_trace_order_next(struct slat_trace_order *order, const struct slat_event *event);

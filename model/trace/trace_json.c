@@ -41,6 +41,8 @@ static const struct outcome_form {
   [SLAT_EPT_VIOLATION] = { "ept-violation", "exit_qualification", "gpa", "linear" },
   [SLAT_EPT_MISCONFIG] = { "ept-misconfiguration", NULL, "gpa", NULL },
   [SLAT_NESTED_PAGE_FAULT] = { "nested-page-fault", "EXITINFO1", "EXITINFO2", NULL },
+  [SLAT_WRITTEN] = { "written", NULL, NULL, NULL },
+  [SLAT_GENERAL_PROTECTION] = { "general-protection", NULL, NULL, NULL },
 };
 
 /* What a fault invalidates itself. */
@@ -101,8 +103,10 @@ static const char *const config_fields[] = { "vendor",
                                              "ept_accessed_dirty",
                                              "ept_advanced_info",
                                              NULL };
-static const char *const event_fields[] = { "cpu", "register", "store", "access", "invlpg", "observed", "note", NULL };
+static const char *const event_fields[] = { "cpu",    "register", "write", "store", "access",
+                                            "invlpg", "observed", "note",  NULL };
 static const char *const register_fields[] = { "name", "value", NULL };
+static const char *const write_fields[] = { "name", "value", "cs_l", NULL };
 static const char *const store_fields[] = { "spa", "width", "value", NULL };
 static const char *const access_fields[] = {
   "linear", "kind", "width", "user", "implicit", "cs_ss_fs_gs", "value", NULL
@@ -341,7 +345,8 @@ static bool append(struct reading *r, const struct slat_event *event)
     [SLAT_TRACE_BAD_ACCESS] = "only kind \"write\" may have a \"value\", and \"fetch\" is not \"implicit\"",
     [SLAT_TRACE_BAD_VALUE] = "widen \"width\" or cut the value",
     [SLAT_TRACE_BAD_ADDRESS] = "split the store, or list the whole word",
-    [SLAT_TRACE_BAD_ORDER] = "put it on the line after its access",
+    [SLAT_TRACE_BAD_ORDER] = "put it on the line after its access or write, with an outcome of that",
+    [SLAT_TRACE_BAD_REGISTER] = "only CR0, CR3, CR4 and EFER can be written",
     [SLAT_TRACE_TOO_BIG] = "split the trace",
   };
   const enum slat_trace_status status = slat_trace_append(r->trace, &r->order, event, r->line);
@@ -359,6 +364,14 @@ static bool read_register(struct reading *r, const json_t *object, struct slat_e
   return is_object_of(r, object, "\"register\"", register_fields) &&
          get_name(r, object, "name", register_names, COUNT(register_names), &event->reg) &&
          get_hex(r, object, "value", &event->value) && append(r, event);
+}
+
+static bool read_write(struct reading *r, const json_t *object, struct slat_event *event)
+{
+  event->kind = SLAT_EVENT_WRITE;
+  return is_object_of(r, object, "\"write\"", write_fields) &&
+         get_name(r, object, "name", register_names, COUNT(register_names), &event->reg) &&
+         get_hex(r, object, "value", &event->value) && get_flag(r, object, "cs_l", &event->cs_l) && append(r, event);
 }
 
 static bool read_store(struct reading *r, const json_t *object, struct slat_event *event)
@@ -501,11 +514,8 @@ static bool read_event(struct reading *r, const json_t *object)
   static const struct {
     const char *name;
     bool (*read)(struct reading *r, const json_t *object, struct slat_event *event);
-  } kinds[] = { { "register", read_register },
-                { "store", read_store },
-                { "access", read_access },
-                { "invlpg", read_invlpg },
-                { "observed", read_observed } };
+  } kinds[] = { { "register", read_register }, { "write", read_write },   { "store", read_store },
+                { "access", read_access },     { "invlpg", read_invlpg }, { "observed", read_observed } };
   struct slat_event event;
   const size_t first = r->trace->count;
   size_t kind = COUNT(kinds);
@@ -520,7 +530,7 @@ static bool read_event(struct reading *r, const json_t *object)
       kind = i;
     }
   if (kind == COUNT(kinds))
-    return refuse(r, "no event; a line has one of: register, store, access, invlpg, observed");
+    return refuse(r, "no event; a line has one of: register, write, store, access, invlpg, observed");
   return kinds[kind].read(r, json_object_get(object, kinds[kind].name), &event) &&
          copy_note(r, object, &r->trace->origins[first].note);
 }
@@ -730,11 +740,10 @@ static bool put_observed(json_t *object, const struct slat_outcome *outcome, con
 /* @return how many events of the trace the line holds; 0 for a failure. */
 static size_t write_event(const struct slat_trace *trace, size_t first, FILE *stream)
 {
-  static const char *const names[] = { [SLAT_EVENT_REGISTER] = "register",
-                                       [SLAT_EVENT_STORE] = "store",
-                                       [SLAT_EVENT_ACCESS] = "access",
-                                       [SLAT_EVENT_INVLPG] = "invlpg",
-                                       [SLAT_EVENT_OBSERVED] = "observed" };
+  static const char *const names[] = {
+    [SLAT_EVENT_REGISTER] = "register", [SLAT_EVENT_STORE] = "store",       [SLAT_EVENT_ACCESS] = "access",
+    [SLAT_EVENT_INVLPG] = "invlpg",     [SLAT_EVENT_OBSERVED] = "observed", [SLAT_EVENT_WRITE] = "write"
+  };
   const struct slat_event *event = &trace->events[first];
   json_t *line = json_object();
   json_t *object = json_object();
@@ -754,6 +763,10 @@ static size_t write_event(const struct slat_trace *trace, size_t first, FILE *st
     break;
   case SLAT_EVENT_INVLPG:
     good = put(object, "linear", hex(event->address));
+    break;
+  case SLAT_EVENT_WRITE:
+    good = put(object, "name", json_string(slat_register_name(event->reg))) &&
+           put(object, "value", hex(event->value)) && put(object, "cs_l", json_boolean(event->cs_l));
     break;
   default: /* OBSERVED; a word stands after its observation, and was written with it */
     while (first + 1 + words < trace->count && event[1 + words].kind == SLAT_EVENT_OBSERVED_WORD)

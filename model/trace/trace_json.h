@@ -8,6 +8,8 @@
  *      {"cpu": 0, "store": {"spa": "0x100000", "width": 8, "value": "0x101007"}}
  *      {"cpu": 0, "access": {"linear": "0x403010", "kind": "write", "width": 4, "user": true, "value": "0x2a"}}
  *      {"cpu": 0, "observed": {"outcome": "page-fault", "error_code": "0x7", "CR2": "0x403010"}}
+ *      {"cpu": 0, "write": {"name": "CR0", "value": "0x11", "cs_l": true}}
+ *      {"cpu": 0, "observed": {"outcome": "general-protection"}}
  *
  *  conformance/schema/slat-trace-v1.schema.json is the full list of fields.  Any line may have a "note", a string
  *  for people: it is kept from JSON to JSON, and is no part of the trace (the binary form has no notes).

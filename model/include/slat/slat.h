@@ -186,13 +186,15 @@ struct slat_access {
 };
 
 enum slat_outcome_kind {
-  SLAT_NO_OUTCOME = 0,   /**< an empty slot of the set */
-  SLAT_TRANSLATED,       /**< the access is done at `spa` */
-  SLAT_NON_CANONICAL,    /**< #GP, or #SS through the stack segment; no structure is read */
-  SLAT_PAGE_FAULT,       /**< #PF: `code` = error code, `linear` = CR2 */
-  SLAT_EPT_VIOLATION,    /**< `code` = exit qualification, `gpa`, `linear` = guest-linear address */
-  SLAT_EPT_MISCONFIG,    /**< `gpa`; no qualification */
-  SLAT_NESTED_PAGE_FAULT /**< #VMEXIT(NPF): `code` = EXITINFO1, `gpa` = EXITINFO2 */
+  SLAT_NO_OUTCOME = 0,    /**< an empty slot of the set */
+  SLAT_TRANSLATED,        /**< the access is done at `spa` */
+  SLAT_NON_CANONICAL,     /**< #GP, or #SS through the stack segment; no structure is read */
+  SLAT_PAGE_FAULT,        /**< #PF: `code` = error code, `linear` = CR2 */
+  SLAT_EPT_VIOLATION,     /**< `code` = exit qualification, `gpa`, `linear` = guest-linear address */
+  SLAT_EPT_MISCONFIG,     /**< `gpa`; no qualification */
+  SLAT_NESTED_PAGE_FAULT, /**< #VMEXIT(NPF): `code` = EXITINFO1, `gpa` = EXITINFO2 */
+  SLAT_WRITTEN,           /**< of a register write: it is done */
+  SLAT_GENERAL_PROTECTION /**< of a register write: #GP(0), no register changes */
 };
 
 /** What a fault itself invalidates (bits of slat_outcome.invalidates). */
@@ -255,21 +257,23 @@ struct slat_verdict {
 };
 
 enum slat_event_kind {
-  SLAT_EVENT_REGISTER = 1, /**< a register is written: reg, value */
+  SLAT_EVENT_REGISTER = 1, /**< a register has a new value, whatever put it there: reg, value */
   SLAT_EVENT_STORE,        /**< memory is written at an SPA, from outside: address, value, width */
   SLAT_EVENT_ACCESS, /**< the logical processor makes `access`; with `stores` it writes `value` where it is translated */
-  SLAT_EVENT_INVLPG,       /**< address = linear */
-  SLAT_EVENT_OBSERVED,     /**< what a target did for the access just before: `outcome` */
-  SLAT_EVENT_OBSERVED_WORD /**< follows OBSERVED: after that access the word at SPA `address` (8-byte aligned) is `value` */
+  SLAT_EVENT_INVLPG,        /**< address = linear */
+  SLAT_EVENT_OBSERVED,      /**< what a target did for the access or register write just before: `outcome` */
+  SLAT_EVENT_OBSERVED_WORD, /**< follows OBSERVED: after that access the word at SPA `address` (8-byte aligned) is `value` */
+  SLAT_EVENT_WRITE /**< the logical processor makes MOV to CR0, CR3 or CR4, or WRMSR of EFER: reg, value, cs_l */
 };
 
 /** One event of a trace.  slat-trace v1 is a sequence of these (see conformance/schema/). */
 struct slat_event {
   uint8_t kind;  /**< enum slat_event_kind */
   uint8_t cpu;   /**< logical processor, 0..SLAT_MAX_CPUS-1 */
-  uint8_t reg;   /**< REGISTER: enum slat_register */
+  uint8_t reg;   /**< REGISTER, WRITE: enum slat_register */
   uint8_t width; /**< STORE: 1, 2, 4 or 8 bytes */
   bool stores;   /**< ACCESS of kind write: it stores `value` */
+  bool cs_l;     /**< WRITE: CS.L = 1; with EFER.LMA = 1 that is 64-bit mode */
   uint64_t address;
   uint64_t value;
   struct slat_access access;
@@ -280,9 +284,10 @@ struct slat_event {
  *  CR4.PAE, EFER.LME, LMA and, where the configuration has it, NXE; table roots at 0.  @return SLAT_OK or SLAT_INVALID_*. */
 enum slat_status slat_open(struct slat_machine *machine, const struct slat_config *config);
 
-/** Feeds one event.  Register writes change the control state; a state that is lawful and not modelled is accepted and
+/** Feeds one event.  SLAT_EVENT_REGISTER changes the control state; a state that is lawful and not modelled is accepted and
  *  makes later accesses answer SLAT_UNSUPPORTED_*.  The other kinds are checked only: the caller owns memory, and
- *  this version models no cached translation.  @return SLAT_OK or SLAT_INVALID_*. */
+ *  this version models no cached translation.  What SLAT_EVENT_WRITE does slat_write_register() tells; the registers that
+ *  it leaves are then fed as SLAT_EVENT_REGISTER.  @return SLAT_OK or SLAT_INVALID_*. */
 enum slat_status slat_feed(struct slat_machine *machine, const struct slat_event *event);
 
 /** The permitted outcomes of an access on a processor with nothing cached.
@@ -290,6 +295,36 @@ enum slat_status slat_feed(struct slat_machine *machine, const struct slat_event
  *              and dirty flags. */
 enum slat_status slat_permitted(const struct slat_machine *machine, unsigned cpu, const struct slat_memory *memory,
                                 const struct slat_access *access, struct slat_permitted *out);
+
+/** One write by a logical processor: MOV to CR0, CR3 or CR4, or WRMSR of EFER. */
+struct slat_register_write {
+  uint8_t reg;    /**< SLAT_CR0, SLAT_CR3, SLAT_CR4 or SLAT_EFER */
+  bool cs_l;      /**< CS.L = 1; with EFER.LMA = 1 that is 64-bit mode */
+  uint64_t value; /**< outside 64-bit mode MOV has an operand of 32 bits: below 2^32 */
+};
+
+/** What may happen, and if the write is done (SLAT_WRITTEN) the registers after it.  All else stays as it was.
+ *  outcome[0] is SLAT_WRITTEN or empty, outcome[1] SLAT_GENERAL_PROTECTION or empty, outcome[2 + i] the EPT violation or
+ *  misconfiguration of the load of PDPTE register i or empty.  If `status` is SLAT_OK, one at least is not empty. */
+struct slat_write_result {
+  uint8_t status; /**< SLAT_OK; else the other fields are 0 */
+  bool loads;     /**< the write loads the PDPTE registers from memory */
+  struct slat_outcome outcome[6];
+  uint64_t
+    cr0; /**< bits that a processor does not keep, ET and reserved ones, are as written: nothing depends on them */
+  uint64_t cr3;      /**< without bit 63 if CR4.PCIDE = 1 */
+  uint64_t cr4;      /**< */
+  uint64_t efer;     /**< LMA is LME and CR0.PG */
+  uint64_t pdpte[4]; /**< those loaded, or as they were */
+};
+
+/** What the manuals permit a register write to do.
+ *  @param config, cpu  of a machine that slat_open() opened
+ *  @return status SLAT_INVALID_REGISTER, SLAT_INVALID_EVENT for a value that the operand cannot hold, the status of the
+ *          cpu if its state is none that is modelled, SLAT_UNSUPPORTED_CET.
+ *  Not modelled: what a hypervisor intercepts, bits that VMX fixes, accessed flags of EPT that a load sets. */
+struct slat_write_result slat_write_register(const struct slat_config *config, const struct slat_cpu *cpu,
+                                             const struct slat_memory *memory, const struct slat_register_write *write);
 
 /** Holds an observed outcome against a permitted set: kind, and of the rest what that kind defines. */
 struct slat_verdict slat_judge(const struct slat_permitted *set, const struct slat_outcome *observed);
