@@ -352,7 +352,8 @@ static void plan_config(struct plan *plan)
     config->ept_accessed_dirty = random_percent(random, 75);
     config->ept_5level = can->stage2_5level && random_percent(random, 40);
   }
-  plan->stage2_5level = (config->ept_5level || (config->stage2 == SLAT_STAGE2_NPT && can->stage2_5level && config->la57)) &&
+  plan->stage2_5level = (config->ept_5level ||
+                         (config->stage2 == SLAT_STAGE2_NPT && can->stage2_5level && config->la57)) &&
                         random_percent(random, 75);
 }
 
@@ -428,7 +429,8 @@ static void append_registers(struct plan *plan)
   append_register(plan, SLAT_RFLAGS, 2 | (random_percent(random, 35) ? RFLAGS_AC : 0));
   if (config->stage2 == SLAT_STAGE2_EPT) {
     append_register(plan, SLAT_EPTP,
-                    stage2_root | (plan->stage2_5level ? 4 : 3) << 3 | 6 | (config->ept_accessed_dirty && random_percent(random, 70) ? 1 << 6 : 0));
+                    stage2_root | (plan->stage2_5level ? 4 : 3) << 3 | 6 |
+                      (config->ept_accessed_dirty && random_percent(random, 70) ? 1 << 6 : 0));
   } else if (config->stage2 == SLAT_STAGE2_NPT) {
     append_register(plan, SLAT_NCR3, stage2_root);
     append_register(plan, SLAT_HOST_CR4, CR4_PAE | (plan->stage2_5level ? CR4_LA57 : 0));

@@ -325,7 +325,8 @@ static bool stage2_maps(const struct scenario *scenario, const struct places *pl
 
   if (config->stage2 == SLAT_STAGE2_NONE)
     return true;
-  const bool five = ept ? (table >> 3 & 7) == 4 : (scenario_register(scenario, SLAT_HOST_CR4, CR4_INITIAL) & CR4_LA57) != 0;
+  const bool five = ept ? (table >> 3 & 7) == 4
+                        : (scenario_register(scenario, SLAT_HOST_CR4, CR4_INITIAL) & CR4_LA57) != 0;
 
   for (unsigned level = five ? 5 : 4; level >= 1; level--) {
     const unsigned shift = 12 + 9 * (level - 1);

@@ -12,7 +12,8 @@
 static bool too_wide(const struct slat_controls *c, const struct slat_access *a, struct slat_walk w)
 {
   return (w.end <= 5 && w.step[w.end].stage2.end == SLAT_S2_WIDTH) ||
-         (slat_finds_final(w) && SLAT_RULE(NPT_GPA_WIDTH, !c->stage2_5level && slat_gpa_of_final(c, a, w) >= 0x1000000000000));
+         (slat_finds_final(w) &&
+          SLAT_RULE(NPT_GPA_WIDTH, !c->stage2_5level && slat_gpa_of_final(c, a, w) >= 0x1000000000000));
 }
 
 /* A walk whose last step maps a page, and whose access the guest's rights allow, took the page's GPA through stage 2. */

@@ -60,9 +60,8 @@ enum slat_status slat_check_config(struct slat_config k)
     return SLAT_INVALID_MAXPHYADDR;
   if ((k.stage2 == SLAT_STAGE2_EPT && k.vendor != SLAT_INTEL) || (k.stage2 == SLAT_STAGE2_NPT && k.vendor != SLAT_AMD))
     return SLAT_INVALID_STAGE2_VENDOR;
-  if (k.stage2 != SLAT_STAGE2_EPT &&
-      (k.ept_execute_only || k.ept_page_2mb || k.ept_page_1gb || k.ept_accessed_dirty || k.ept_advanced_info ||
-       k.ept_5level))
+  if (k.stage2 != SLAT_STAGE2_EPT && (k.ept_execute_only || k.ept_page_2mb || k.ept_page_1gb || k.ept_accessed_dirty ||
+                                      k.ept_advanced_info || k.ept_5level))
     return SLAT_INVALID_EPT_CAPABILITY;
   if (((k.pks || k.lam || k.lass) && k.vendor != SLAT_INTEL) || (k.uai && k.vendor != SLAT_AMD) ||
       (k.amd_pdpte_registers && (k.vendor != SLAT_AMD || k.stage2 != SLAT_STAGE2_NONE)))

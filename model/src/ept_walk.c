@@ -61,8 +61,8 @@ static inline struct slat_stage2 walk_end(uint64_t e, uint64_t gpa, unsigned lev
     ensures rule_range: SLAT_RULE_NONE < \result.rule < SLAT_RULE_COUNT;
     ensures spa_range: \result.spa <= 0xFFFFFFFFFFFFF;
 */
-static inline struct slat_stage2 ept_walk_from4(const struct slat_memory *m, const struct slat_controls *c, uint64_t gpa,
-                                            uint64_t pml4, bool r, bool w, bool x)
+static inline struct slat_stage2 ept_walk_from4(const struct slat_memory *m, const struct slat_controls *c,
+                                                uint64_t gpa, uint64_t pml4, bool r, bool w, bool x)
 {
   uint64_t e = slat_memory_read(m, slat_entry_address(pml4, gpa, 4));
   //@ assert e4: e == path_e4(m, c, gpa);

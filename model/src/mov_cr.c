@@ -153,7 +153,8 @@ static bool cr4_others_are_open(uint64_t cr4, uint64_t value)
   return is_field_open(cr4 % 0x10, value % 0x10) || is_field_open(cr4 / 0x40 % 2, value / 0x40 % 2) ||
          is_field_open(cr4 / 0x100 % 0x10, value / 0x100 % 0x10) ||
          is_field_open(cr4 / 0x2000 % 0x10, value / 0x2000 % 0x10) ||
-         is_field_open(cr4 / 0x40000 % 4, value / 0x40000 % 4) || is_field_open(cr4 / 0x2000000 % 4, value / 0x2000000 % 4) ||
+         is_field_open(cr4 / 0x40000 % 4, value / 0x40000 % 4) ||
+         is_field_open(cr4 / 0x2000000 % 4, value / 0x2000000 % 4) ||
          is_field_open(cr4 / 0x20000000, value / 0x20000000);
 }
 
@@ -212,7 +213,8 @@ static enum slat_rule efer_refused_by(struct slat_config k, uint64_t cr0, uint64
 static bool efer_others_are_open(uint64_t efer, uint64_t value)
 {
   return is_field_open(efer % 0x100, value % 0x100) || is_field_open(efer / 0x200 % 2, value / 0x200 % 2) ||
-         is_field_open(efer / 0x1000 % 0x100, value / 0x1000 % 0x100) || is_field_open(efer / 0x200000, value / 0x200000);
+         is_field_open(efer / 0x1000 % 0x100, value / 0x1000 % 0x100) ||
+         is_field_open(efer / 0x200000, value / 0x200000);
 }
 
 /*@ requires vendor: k.vendor <= SLAT_AMD;
@@ -485,8 +487,8 @@ static struct slat_outcome written(bool done)
       status == SLAT_OK && write_modelled(reg, cr4, value);
     ensures range: SLAT_OK <= \result < SLAT_STATUS_COUNT;
 */
-static enum slat_status check_write(unsigned status, uint64_t cr4, uint64_t efer, unsigned reg,
-                                    uint64_t value, bool cs_l)
+static enum slat_status check_write(unsigned status, uint64_t cr4, uint64_t efer, unsigned reg, uint64_t value,
+                                    bool cs_l)
 {
   if (reg != SLAT_CR0 && reg != SLAT_CR3 && reg != SLAT_CR4 && reg != SLAT_EFER)
     return SLAT_INVALID_REGISTER;

@@ -57,8 +57,8 @@ static inline struct slat_stage2 nested_end(uint64_t e, uint64_t gpa, unsigned l
     ensures rule_range: SLAT_RULE_NONE < \result.rule < SLAT_RULE_COUNT;
     ensures spa_range: \result.spa <= 0xFFFFFFFFFFFFF;
 */
-static inline struct slat_stage2 npt_walk_from4(const struct slat_memory *m, const struct slat_controls *c, uint64_t gpa,
-                                            uint64_t pml4, bool us, bool rw, bool x)
+static inline struct slat_stage2 npt_walk_from4(const struct slat_memory *m, const struct slat_controls *c,
+                                                uint64_t gpa, uint64_t pml4, bool us, bool rw, bool x)
 {
   /* NPT_FORMAT: nested entries are judged under the host's EFER.NXE, not the guest's. */
   const struct slat_format *f = SLAT_CHOOSE(NPT_FORMAT, &c->nested, &c->guest);

@@ -195,7 +195,8 @@ SLAT_INLINE struct slat_update_row gpa_updates(const struct slat_memory *m, cons
   const struct slat_update none = no_update();
 
   /* Too wide a GPA: no entry is read. */
-  if ((!c->stage2_5level && gpa >= 0x1000000000000) || (c->stage2 != SLAT_STAGE2_NPT && !(c->stage2 == SLAT_STAGE2_EPT && c->ept_ad)))
+  if ((!c->stage2_5level && gpa >= 0x1000000000000) ||
+      (c->stage2 != SLAT_STAGE2_NPT && !(c->stage2 == SLAT_STAGE2_EPT && c->ept_ad)))
     return (struct slat_update_row){ { none, none, none, none, none, none } };
   struct level_update l5 = { .update = none, .table = c->stage2_table };
   if (c->stage2_5level)
@@ -305,10 +306,10 @@ struct slat_permitted slat_permitted_set(const struct slat_memory *m, const stru
   //@ assert visited5: visited(w, 5) <==> w.begin >= 5 && w.end <= 5;
   const struct slat_permitted p = {
     .outcome = { set.outcome[0], set.outcome[1], set.outcome[2], set.outcome[3], set.outcome[4], set.outcome[5] },
-    .update = { r4.of[4], r4.of[3], r4.of[2], r4.of[1], r4.of[0], r3.of[4], r3.of[3], r3.of[2], r3.of[1], r3.of[0],
-                r2.of[4], r2.of[3], r2.of[2], r2.of[1], r2.of[0], r1.of[4], r1.of[3], r1.of[2], r1.of[1], r1.of[0],
-                r0.of[4], r0.of[3], r0.of[2], r0.of[1], r5.of[4], r5.of[3], r5.of[2], r5.of[1], r5.of[0],
-                r0.of[5], r1.of[5], r2.of[5], r3.of[5], r4.of[5], r5.of[5] },
+    .update = { r4.of[4], r4.of[3], r4.of[2], r4.of[1], r4.of[0], r3.of[4], r3.of[3], r3.of[2], r3.of[1],
+                r3.of[0], r2.of[4], r2.of[3], r2.of[2], r2.of[1], r2.of[0], r1.of[4], r1.of[3], r1.of[2],
+                r1.of[1], r1.of[0], r0.of[4], r0.of[3], r0.of[2], r0.of[1], r5.of[4], r5.of[3], r5.of[2],
+                r5.of[1], r5.of[0], r0.of[5], r1.of[5], r2.of[5], r3.of[5], r4.of[5], r5.of[5] },
   };
   //@ assert done: (boolean)done == set_done(p, w);
   //@ assert step5: updates5_are(p, m, c, a, w);

@@ -287,7 +287,8 @@ static inline struct slat_reach npt_reach3(const struct slat_memory *m, const st
 */
 static inline struct slat_reach npt_reach(const struct slat_memory *m, const struct slat_controls *c, uint64_t gpa)
 {
-  if (c->stage2_5level || gpa >= 0x1000000000000 || c->nested.limit > 0x10000000000000 || c->nested.mode != SLAT_PAGING_LONG)
+  if (c->stage2_5level || gpa >= 0x1000000000000 || c->nested.limit > 0x10000000000000 ||
+      c->nested.mode != SLAT_PAGING_LONG)
     return nothing();
   const uint64_t e = slat_memory_read(m, slat_entry_address(c->stage2_table, gpa, 4));
   //@ assert e: e == path_e4(m, c, gpa);
