@@ -84,6 +84,10 @@ static enum target_status apply(const struct slat_event *event, const struct sla
     if (w.status == SLAT_OK && w.outcome[0].kind != SLAT_WRITTEN)
       return TARGET_GENERAL_PROTECTION;
   }
+  const struct slat_controls *controls = &after->cpu[0].controls;
+
+  if (!controls->paging || controls->guest.mode != SLAT_PAGING_LONG || controls->la57)
+    return TARGET_REFUSED; /* it walks tables of 4 levels only */
   machine = *after;
   return TARGET_OK;
 }

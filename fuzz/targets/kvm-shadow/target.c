@@ -7,6 +7,8 @@
 extern const struct scenario_capabilities scenario_capabilities_of_target;
 extern const struct waiver kvm_shadow_waivers[];
 
+enum { EFER_KNOWN = 0xd01 }; /* SCE, LME, LMA, NXE */
+
 static bool tells_kvm; /* of stores from outside */
 
 /* Which of both it is follows from the guest's MAXPHYADDR, as with other properties of the host. */
@@ -63,6 +65,8 @@ static enum target_status apply(const struct slat_event *event, const struct sla
   case SLAT_CR4:
     return written(kip_mov_cr4(event->value));
   case SLAT_EFER:
+    if (event->value & ~(uint64_t)EFER_KNOWN) /* which others there are KVM's vendor modules say: in 6.12 nobody does here */
+      return TARGET_REFUSED;
     return written(kip_write_efer(event->value));
   case SLAT_RFLAGS:
     kip_set_rflags_ac((event->value & KVM_RFLAGS_AC) != 0);
