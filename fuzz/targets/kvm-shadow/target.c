@@ -65,7 +65,8 @@ static enum target_status apply(const struct slat_event *event, const struct sla
   case SLAT_CR4:
     return written(kip_mov_cr4(event->value));
   case SLAT_EFER:
-    if (event->value & ~(uint64_t)EFER_KNOWN) /* which others there are KVM's vendor modules say: in 6.12 nobody does here */
+    if (event->value &
+        ~(uint64_t)EFER_KNOWN) /* which others there are KVM's vendor modules say: in 6.12 nobody does here */
       return TARGET_REFUSED;
     return written(kip_write_efer(event->value));
   case SLAT_RFLAGS:
