@@ -10,7 +10,12 @@
 #include <unistd.h>
 
 static const char *const kind_name[] = { "read", "write", "fetch" };
-static const char *const outcome_short[] = { "none", "translated", "GP", "PF", "violation", "misconfig", "NPF" };
+static const char *const outcome_short[] = { "none",      "translated", "GP",   "PF", "violation",
+                                             "misconfig", "NPF",        "done", "GP" };
+
+static const char *const written_register[] = {
+  [SLAT_CR0] = "CR0", [SLAT_CR3] = "CR3", [SLAT_CR4] = "CR4", [SLAT_EFER] = "EFER"
+};
 
 static const char *rule_id(enum slat_rule rule)
 {
@@ -24,6 +29,14 @@ static const char *rule_id(enum slat_rule rule)
 static void outcome_class(const struct divergence *d, char *text, size_t room)
 {
   const struct slat_outcome *expected = &d->set->outcome[0], *seen = d->observed;
+
+  if (d->observation == OBSERVE_WRITE) { /* the one thing that was permitted is the other one */
+    const struct slat_event *event = &d->scenario->event[d->at];
+
+    snprintf(text, room, "%s_%s", outcome_short[seen->kind],
+             event->reg <= SLAT_EFER ? written_register[event->reg] : "");
+    return;
+  }
 
   if (expected->kind != seen->kind)
     snprintf(text, room, "%s_for_%s", outcome_short[seen->kind], outcome_short[expected->kind]);
@@ -110,6 +123,12 @@ static void add_outcome(char *text, size_t room, const struct slat_outcome *o)
   case SLAT_NESTED_PAGE_FAULT:
     add(text, room, "NPF EXITINFO1 0x%" PRIx64 " EXITINFO2 0x%" PRIx64, o->code, o->gpa);
     break;
+  case SLAT_WRITTEN:
+    add(text, room, "done");
+    break;
+  case SLAT_GENERAL_PROTECTION:
+    add(text, room, "#GP(0)");
+    break;
   default:
     add(text, room, "nothing");
   }
@@ -152,6 +171,9 @@ void finding_describe(const struct divergence *d, char *text, size_t room)
     add_outcome(text, room, d->observed), add(text, room, "\n");
   else
     add(text, room, "word at SPA 0x%" PRIx64 " was 0x%" PRIx64 ", is 0x%" PRIx64 "\n", d->spa, d->before, d->after);
+  if (d->observation == OBSERVE_WRITE && d->scenario->event[d->at].reg <= SLAT_EFER)
+    add(text, room, "write:     %s = 0x%" PRIx64 ", CS.L = 0\n", written_register[d->scenario->event[d->at].reg],
+        d->scenario->event[d->at].value);
   if (d->access)
     add(text, room, "access:    %s %s%s of %u bytes at linear 0x%" PRIx64 "\n", d->access->user ? "user" : "supervisor",
         d->access->implicit ? "implicit " : "", kind_name[d->access->kind], d->access->width, d->access->linear);

@@ -116,7 +116,7 @@ static const struct waiver *waived(struct loop *loop, const struct divergence *d
   for (unsigned i = 0; !loop->no_waivers && i < WAIVERS_MAX && waivers[i].id; i++) {
     const struct waiver *w = &waivers[i];
 
-    if (!waiver_holds(loop->target, w))
+    if (!waiver_holds(loop->target, w) || (divergence && w->writes != (divergence->observation == OBSERVE_WRITE)))
       continue;
     if (divergence ? w->covers && w->covers(divergence) : w->complaint && strstr(complaint, w->complaint)) {
       loop->statistics->waived[i]++;
@@ -775,7 +775,7 @@ static void track_register(struct loop *loop, const struct slat_event *event, co
     staleness_nxe_cleared(&loop->staleness);
 }
 
-/* The registers that a MOV to CR loaded are events of their own in a record, so that it says all that a replay needs. */
+/* The registers that are loaded when it comes into PAE paging, so that a record says all that a replay needs. */
 static void record_pdptes(struct loop *loop, const struct slat_machine *after)
 {
   for (uint8_t reg = SLAT_PDPTE0; reg <= SLAT_PDPTE3; reg++)
@@ -784,19 +784,101 @@ static void record_pdptes(struct loop *loop, const struct slat_machine *after)
                    &(struct slat_event){ .kind = SLAT_EVENT_REGISTER, .reg = reg, .value = after->cpu[0].reg[reg] });
 }
 
-/* MOV to CR that loads a present PDPTE with a reserved bit must be refused. */
-static void step_bad_load(struct loop *loop, const struct slat_event *event, const struct slat_machine *after)
+static bool take(struct loop *loop, const struct slat_event *event, const struct slat_machine *after)
 {
-  compared(loop, OBSERVE_ACCESS);
-  if (loop->target->apply(event, after) == TARGET_REFUSED) {
+  const enum target_status status = loop->target->apply(event, after);
+
+  if (status == TARGET_OK)
+    return true;
+  loop->statistics->skips[SKIP_EVENT_REFUSED]++;
+  if (status == TARGET_BROKEN)
+    diverged(
+      loop, &(struct divergence){ .observation = OBSERVE_ACCESS, .text = "a register write failed inside the target" });
+  return false;
+}
+
+/* Does the guest write this with MOV to CR or WRMSR?  Under a stage 2 these registers come of VM entry. */
+static bool is_write(const struct loop *loop, const struct slat_event *event)
+{
+  return loop->machine.config.stage2 == SLAT_STAGE2_NONE && loop->target->can->register_writes &&
+         (event->reg == SLAT_CR0 || event->reg == SLAT_CR3 || event->reg == SLAT_CR4 || event->reg == SLAT_EFER);
+}
+
+/* @return the machine after a write that is done; as it is if none can be */
+static struct slat_machine after_write(const struct loop *loop, const struct slat_write_result *w)
+{
+  const uint64_t value[] = { [SLAT_CR0] = w->cr0, [SLAT_CR3] = w->cr3, [SLAT_CR4] = w->cr4, [SLAT_EFER] = w->efer };
+  struct slat_machine after = loop->machine;
+
+  if (w->outcome[0].kind != SLAT_WRITTEN)
+    return after;
+  for (uint8_t reg = SLAT_CR0; reg <= SLAT_EFER; reg++)
+    slat_feed(&after, &(struct slat_event){ .kind = SLAT_EVENT_REGISTER, .reg = reg, .value = value[reg] });
+  for (uint8_t i = 0; i < 4; i++)
+    slat_feed(&after, &(struct slat_event){
+                        .kind = SLAT_EVENT_REGISTER, .reg = (uint8_t)(SLAT_PDPTE0 + i), .value = w->pdpte[i] });
+  return after;
+}
+
+/* The target's answer to a write is in the set, or it is a finding. @return the write is done, and can be */
+static bool judge_write(struct loop *loop, const struct slat_event *event, const struct slat_write_result *w,
+                        enum target_status status)
+{
+  const struct slat_outcome outcome = { .kind = status == TARGET_OK ? SLAT_WRITTEN : SLAT_GENERAL_PROTECTION };
+  struct slat_permitted set = { .outcome = { { 0 } } };
+
+  memcpy(set.outcome, w->outcome, sizeof set.outcome);
+  compared(loop, OBSERVE_WRITE);
+  record_event(loop, &(struct slat_event){ .kind = SLAT_EVENT_WRITE, .reg = event->reg, .value = event->value });
+  record_outcome(loop, &outcome);
+  const struct slat_verdict verdict = judge(loop, &set, &outcome);
+
+  if (verdict.permitted) {
     loop->statistics->agreements++;
-    loop->statistics->rule[SLAT_RULE_PAE_PDPTE_RSVD_LOAD]++;
+    loop->statistics->outcome[outcome.kind]++;
+    loop->statistics->rule[set.outcome[verdict.match].rule]++;
+    if (w->loads)
+      loop->statistics
+        ->rule[event->reg == SLAT_CR3 ? SLAT_RULE_PAE_PDPTE_LOAD_CR3 : SLAT_RULE_PAE_PDPTE_LOAD_CR0_CR4]++;
+    return outcome.kind == SLAT_WRITTEN;
+  }
+  diverged(loop, &(struct divergence){
+                   .observation = OBSERVE_WRITE, .rule = verdict.rule, .set = &set, .observed = &outcome });
+  if (outcome.kind == SLAT_WRITTEN)
+    loop->lost = true; /* what its registers are now nobody knows: nothing after it is compared */
+  return false;
+}
+
+static void step_write(struct loop *loop, const struct slat_event *event)
+{
+  const struct slat_register_write write = { .reg = event->reg, .value = event->value };
+  const struct slat_write_result w = slat_write_register(&loop->machine.config, &loop->machine.cpu[0], &loop->view,
+                                                         &write);
+
+  if (w.status != SLAT_OK) {
+    loop->statistics->skips[SKIP_EVENT_INVALID]++;
     return;
   }
-  record_event(loop, event);
-  diverged(loop, &(struct divergence){ .observation = OBSERVE_ACCESS,
-                                       .rule = SLAT_RULE_PAE_PDPTE_RSVD_LOAD,
-                                       .text = "a PDPTE with a reserved bit was loaded" });
+  const struct slat_machine after = after_write(loop, &w);
+
+  if (after.cpu[0].status != SLAT_OK) { /* what it leads to is not modelled */
+    loop->statistics->skips[SKIP_EVENT_INVALID]++;
+    return;
+  }
+  const enum target_status status = loop->target->apply(event, &after);
+
+  if (status == TARGET_REFUSED || status == TARGET_BROKEN) {
+    loop->statistics->skips[SKIP_EVENT_REFUSED]++;
+    if (status == TARGET_BROKEN)
+      diverged(loop, &(struct divergence){ .observation = OBSERVE_WRITE,
+                                           .text = "a register write failed inside the target" });
+    return;
+  }
+  if (!judge_write(loop, event, &w, status))
+    return;
+  track_register(loop, event, &after);
+  loop->machine = after;
+  loop->version++;
 }
 
 static void step_register(struct loop *loop, const struct slat_event *event)
@@ -805,32 +887,17 @@ static void step_register(struct loop *loop, const struct slat_event *event)
 
   if (is_pdpte(event) && loop->machine.config.stage2 == SLAT_STAGE2_NONE)
     return; /* no instruction writes one: a record has it where one was loaded, which happens again */
-  if (!feed(loop, event, &after)) {
+  if (is_write(loop, event)) {
+    step_write(loop, event);
+    return;
+  }
+  if (!feed(loop, event, &after) || after.cpu[0].status != SLAT_OK) {
     loop->statistics->skips[SKIP_EVENT_INVALID]++;
     return;
   }
-  if (pdptes_loaded_by(event, &loop->machine, &after)) {
-    pdptes_load(&after, &loop->memory);
-    if (after.cpu[0].status == SLAT_INVALID_PDPTE) {
-      step_bad_load(loop, event, &after);
-      return;
-    }
-  }
-  if (after.cpu[0].status != SLAT_OK) {
-    loop->statistics->skips[SKIP_EVENT_INVALID]++;
+  if (!take(loop, event, &after))
     return;
-  }
-  const enum target_status status = loop->target->apply(event, &after);
-
-  if (status != TARGET_OK) {
-    loop->statistics->skips[SKIP_EVENT_REFUSED]++;
-    if (status == TARGET_BROKEN)
-      diverged(loop, &(struct divergence){ .observation = OBSERVE_ACCESS,
-                                           .text = "a register write failed inside the target" });
-    return;
-  }
   record_event(loop, event);
-  record_pdptes(loop, &after);
   track_register(loop, event, &after);
   loop->machine = after;
   loop->version++;
@@ -962,20 +1029,20 @@ bool loop_run(struct loop *loop, const struct scenario *scenario)
 
   loop->scenario = scenario;
   loop->at = 0;
-  loop->stopped = loop->compared = loop->untold = false;
+  loop->stopped = loop->lost = loop->compared = loop->untold = false;
   loop->name[0] = 0;
   loop->version = loop->looks = 0;
   loop->timed = statistics->inputs++ % TIMED_EVERY == 0;
   loop->loop_start = clock_start(loop);
   loop->oracle_ticks = 0;
   if (begin(loop, prologue)) {
-    for (loop->at = prologue; loop->at < scenario->count && !loop->stopped; loop->at++)
+    for (loop->at = prologue; loop->at < scenario->count && !loop->stopped && !loop->lost; loop->at++)
       step(loop, &scenario->event[loop->at]);
     if (loop->stopped)
       loop->at--; /* the event that it was */
-    if ((loop->target->observations >> OBSERVE_RIGHT & 1) && !loop->stopped)
+    if ((loop->target->observations >> OBSERVE_RIGHT & 1) && !loop->stopped && !loop->lost)
       look_again(loop, prologue);
-    if (!loop->stopped)
+    if (!loop->stopped && !loop->lost)
       judge_data(loop);
   }
   complaints(loop);

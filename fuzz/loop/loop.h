@@ -29,6 +29,7 @@ struct loop {
   bool timed;
   bool compared;           /* something was */
   bool untold;             /* memory was written without the target's knowledge */
+  bool lost;               /* a register write was done that cannot be: the registers are not known any more */
   bool stopped;            /* a divergence without a waiver: what follows from it is not judged */
   char name[FINDING_NAME]; /* of that divergence; "" if there is none */
   char text[LOOP_TEXT];

@@ -12,7 +12,7 @@
 
 const char *const observation_name[OBSERVATIONS] = {
   [OBSERVE_WALK] = "walk",   [OBSERVE_ACCESS] = "access", [OBSERVE_RIGHT] = "right",
-  [OBSERVE_FLAGS] = "flags", [OBSERVE_DATA] = "data",
+  [OBSERVE_FLAGS] = "flags", [OBSERVE_DATA] = "data",     [OBSERVE_WRITE] = "write",
 };
 
 const char *const skip_name[SKIPS] = {
@@ -31,7 +31,7 @@ const char *const skip_name[SKIPS] = {
   [SKIP_FLAGS_OVERWRITTEN] = "flags_overwritten_by_the_access",
 };
 
-static const char *const outcome_name[SLAT_NESTED_PAGE_FAULT + 1] = {
+static const char *const outcome_name[SLAT_GENERAL_PROTECTION + 1] = {
   [SLAT_NO_OUTCOME] = "none",
   [SLAT_TRANSLATED] = "translated",
   [SLAT_NON_CANONICAL] = "non_canonical",
@@ -39,6 +39,8 @@ static const char *const outcome_name[SLAT_NESTED_PAGE_FAULT + 1] = {
   [SLAT_EPT_VIOLATION] = "ept_violation",
   [SLAT_EPT_MISCONFIG] = "ept_misconfiguration",
   [SLAT_NESTED_PAGE_FAULT] = "nested_page_fault",
+  [SLAT_WRITTEN] = "written",
+  [SLAT_GENERAL_PROTECTION] = "general_protection",
 };
 
 enum { PAGE_SIZES = 4 };
@@ -234,7 +236,7 @@ void statistics_print(const struct statistics *s, const struct fuzz_target *targ
   number(&all, "translated", s->translated);
   number(&all, "faulted", s->faulted);
   part = nested(&all, "outcomes");
-  for (unsigned i = 1; i <= SLAT_NESTED_PAGE_FAULT; i++)
+  for (unsigned i = 1; i <= SLAT_GENERAL_PROTECTION; i++)
     if (s->outcome[i])
       number(&part, outcome_name[i], s->outcome[i]);
   done(&part);

@@ -13,14 +13,16 @@ enum observation {
   OBSERVE_RIGHT,  /* a cached translation permits an access without asking again (shadow entry, TLB entry) */
   OBSERVE_FLAGS,  /* a memory word during an access: accessed and dirty flags, and nothing else */
   OBSERVE_DATA,   /* memory words after the whole scenario: nothing else was written */
+  OBSERVE_WRITE,  /* what becomes of a write of CR0, CR3, CR4 or EFER: done, or #GP */
   OBSERVATIONS
 };
 extern const char *const observation_name[OBSERVATIONS];
 
 enum target_status {
   TARGET_OK,
-  TARGET_REFUSED, /* the target, or the machine it stands for, does not do this (#GP): nothing was changed */
-  TARGET_BROKEN,  /* an error that no guest may cause: a finding */
+  TARGET_REFUSED,            /* the target, or the machine it stands for, does not do this: nothing was changed */
+  TARGET_GENERAL_PROTECTION, /* apply(): the register write is #GP: nothing was changed. Of CR0, CR3, CR4, EFER only */
+  TARGET_BROKEN,             /* an error that no guest may cause: a finding */
   TARGET_UNTOLD /* store(): memory was written without the target's knowledge, as its user must not. From now on what it
                      caches may be wrong for ever; it must not crash, and its own walks must still be right */
 };
@@ -71,7 +73,8 @@ struct fuzz_target {
   bool (*load)(uint64_t spa, void *to, unsigned bytes);
   /** Initial memory is there: take the registers of logical processor 0. */
   enum target_status (*start)(const struct slat_machine *machine);
-  /** A register write or an invalidation. @param after  the machine after it. */
+  /** A register write, made with CS.L = 0, or an invalidation. @param after  the machine after it; if no write of that value can be
+   *  done, as it is. */
   enum target_status (*apply)(const struct slat_event *event, const struct slat_machine *after);
   void (*walk)(const struct slat_machine *machine, const struct slat_access *access,
                struct observed *observed);                                   /* OBSERVE_WALK */

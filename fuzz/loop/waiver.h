@@ -19,7 +19,7 @@ struct divergence {
   bool fresh_by_fault; /* the last thing that invalidated the page was a page fault, */
   unsigned fault_code; /* with this error code */
   const struct slat_access
-    *access; /* OBSERVE_RIGHT: the one that the cached translation permits; NULL for OBSERVE_DATA */
+    *access; /* OBSERVE_RIGHT: the one that the cached translation permits; NULL for OBSERVE_DATA and OBSERVE_WRITE */
   const struct slat_permitted *set;    /* NULL for OBSERVE_DATA */
   const struct slat_outcome *observed; /* NULL for OBSERVE_FLAGS and OBSERVE_DATA */
   uint64_t code_unknown;               /* bits of its code that the target does not give; in `set` they are open */
@@ -31,6 +31,7 @@ struct waiver {
   const char *id;
   const char *statement; /* what the target does, in one line */
   const char *manual;    /* the manual's sentence, with its source */
+  bool writes;           /* of register writes (OBSERVE_WRITE), and of nothing else */
   bool report_only;      /* only the report of the fault differs: what else the access did is judged */
   const char *evidence;  /* where the target says so, or how it was seen */
   bool (*covers)(const struct divergence *divergence);

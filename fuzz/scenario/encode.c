@@ -9,11 +9,15 @@ enum slat_trace_status scenario_decode(struct scenario *scenario, const void *by
 
   scenario->count = 0;
   while (status == SLAT_TRACE_OK && scenario->count < SCENARIO_MAX_EVENTS) {
-    const struct slat_event *event = &scenario->event[scenario->count];
+    struct slat_event *event = &scenario->event[scenario->count];
 
-    status = slat_trace_next(&reader, &scenario->event[scenario->count]);
-    if (status == SLAT_TRACE_OK && event->kind != SLAT_EVENT_OBSERVED && event->kind != SLAT_EVENT_OBSERVED_WORD &&
-        event->kind != SLAT_EVENT_WRITE)
+    status = slat_trace_next(&reader, event);
+    if (status == SLAT_TRACE_OK &&
+        event->kind == SLAT_EVENT_WRITE) { /* in a scenario what is written is written by the guest */
+      event->kind = SLAT_EVENT_REGISTER;
+      event->cs_l = false;
+    }
+    if (status == SLAT_TRACE_OK && event->kind != SLAT_EVENT_OBSERVED && event->kind != SLAT_EVENT_OBSERVED_WORD)
       scenario->count++;
   }
   if (status == SLAT_TRACE_OK)

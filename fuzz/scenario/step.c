@@ -333,11 +333,46 @@ static void append_control_write(struct scenario *scenario, const struct places 
     append_register(scenario, SLAT_EFER, scenario_register(scenario, SLAT_EFER, EFER_INITIAL) ^ EFER_NXE);
 }
 
+/* A write that is #GP, or often is; then the register is what it was, and a second write says so. */
+static void append_refused_write(struct scenario *scenario, struct random *random)
+{
+  static const struct {
+    uint8_t reg;
+    uint64_t initial, flips;
+  } writes[] = {
+    { SLAT_CR0, CR0_INITIAL, 1 },         /* PE */
+    { SLAT_CR0, CR0_INITIAL, CR0_NW },    /* without CD */
+    { SLAT_CR0, CR0_INITIAL, CR0_PG },    /* with CR4.PCIDE = 1 */
+    { SLAT_CR4, CR4_INITIAL, CR4_PAE },   /* in long mode */
+    { SLAT_CR4, CR4_INITIAL, CR4_LA57 },  /* in long mode, or without the feature */
+    { SLAT_CR4, CR4_INITIAL, CR4_PCIDE }, /* outside long mode, with bits of CR3, or without the feature */
+    { SLAT_CR4, CR4_INITIAL, CR4_SMEP },  /* these three without the feature */
+    { SLAT_CR4, CR4_INITIAL, CR4_SMAP },
+    { SLAT_CR4, CR4_INITIAL, CR4_PKE },
+    { SLAT_CR4, CR4_INITIAL, 1ULL << 15 },
+    { SLAT_CR4, CR4_INITIAL, 1ULL << 26 },
+    { SLAT_EFER, EFER_INITIAL, EFER_LME },
+    { SLAT_EFER, EFER_INITIAL, EFER_LMA },
+    { SLAT_EFER, EFER_INITIAL, EFER_NXE },
+    { SLAT_EFER, EFER_INITIAL, EFER_BIT9 },
+    { SLAT_EFER, EFER_INITIAL, 1ULL << 40 },
+  };
+  const unsigned i = random_below(random, sizeof writes / sizeof *writes);
+  const uint64_t value = scenario_register(scenario, writes[i].reg, writes[i].initial);
+
+  append_register(scenario, writes[i].reg, value ^ writes[i].flips);
+  append_register(scenario, writes[i].reg, value);
+}
+
 void step_append(struct scenario *scenario, struct places *places, const struct scenario_capabilities *can,
                  struct random *random)
 {
   const unsigned choice = random_below(random, 100);
 
+  if (can->register_writes && random_once_in(random, 40)) {
+    append_refused_write(scenario, random);
+    return;
+  }
   if (choice < 14 && places->words > 0 && can->stores_by_access && append_alias_store(scenario, places, can, random))
     return;
   if (choice >= 96 && places->words > 0 && can->stores_by_access && append_remap(scenario, places, random))

@@ -14,6 +14,7 @@ uint64_t scenario_register(const struct scenario *scenario, unsigned reg, uint64
 
 #define CR0_INITIAL 0x80010001ULL /* PG, WP, PE */
 #define CR0_WP (1ULL << 16)
+#define CR0_NW (1ULL << 29)
 #define CR0_CD (1ULL << 30)
 #define CR0_PG (1ULL << 31)
 #define CR4_INITIAL 0x20ULL /* PAE */
@@ -31,6 +32,7 @@ uint64_t scenario_register(const struct scenario *scenario, unsigned reg, uint64
 #define EFER_INITIAL 0xd00ULL /* LME, LMA, NXE */
 #define EFER_LME (1ULL << 8)
 #define EFER_LMA (1ULL << 10)
+#define EFER_BIT9 (1ULL << 9)
 #define EFER_NXE (1ULL << 11)
 #define RFLAGS_AC (1ULL << 18)
 

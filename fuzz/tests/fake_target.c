@@ -64,9 +64,30 @@ static enum target_status start(const struct slat_machine *m)
   return TARGET_OK;
 }
 
+static uint64_t read_word(void *context, uint64_t spa)
+{
+  const uint64_t *word = word_at(spa);
+
+  (void)context;
+  return word ? *word : 0;
+}
+
+/* A write that must not be done is #GP; one that need not is done. */
 static enum target_status apply(const struct slat_event *event, const struct slat_machine *after)
 {
-  (void)event;
+  const struct slat_memory view = { .read = read_word };
+  const struct slat_register_write write = { .reg = event->reg, .value = event->value };
+
+  if (event->kind == SLAT_EVENT_REGISTER && fake_bug != FAKE_WRITES_ANYTHING) {
+    const struct slat_write_result w = slat_write_register(&machine.config, &machine.cpu[0], &view, &write);
+
+    if (w.status == SLAT_OK && w.outcome[0].kind != SLAT_WRITTEN)
+      return TARGET_GENERAL_PROTECTION;
+  }
+  const struct slat_controls *controls = &after->cpu[0].controls;
+
+  if (!controls->paging || controls->guest.mode != SLAT_PAGING_LONG || controls->la57)
+    return TARGET_REFUSED; /* it walks tables of 4 levels only */
   machine = *after;
   return TARGET_OK;
 }
@@ -267,7 +288,8 @@ const struct fuzz_target fuzz_target = {
   .name = "fake",
   .can = &capabilities,
   .waivers = waivers,
-  .observations = 1 << OBSERVE_WALK | 1 << OBSERVE_ACCESS | 1 << OBSERVE_RIGHT | 1 << OBSERVE_FLAGS | 1 << OBSERVE_DATA,
+  .observations = 1 << OBSERVE_WALK | 1 << OBSERVE_ACCESS | 1 << OBSERVE_RIGHT | 1 << OBSERVE_FLAGS |
+                  1 << OBSERVE_DATA | 1 << OBSERVE_WRITE,
   .codes = { [SLAT_PAGE_FAULT] = 0x1f },
   .fault_levels = { [1] = 0x1e },
   .page_sizes = 7,

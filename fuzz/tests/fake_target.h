@@ -12,6 +12,7 @@ enum fake_bug {
   FAKE_WRONG_CODE,       /* I/D is missing in the error code */
   FAKE_CACHES_WRITE,     /* a cached translation permits user writes to read-only pages */
   FAKE_WRITES_ELSEWHERE, /* a word of a table changes without reason */
+  FAKE_WRITES_ANYTHING,  /* no register write is #GP */
   FAKE_COMPLAINS,        /* when a fault has RSVD */
   FAKE_COMPLAINS_WAIVED, /* the same, with a text that a waiver covers */
   FAKE_DIES,             /* when a 2 MB page is used */

@@ -280,7 +280,9 @@ static void print_code(const struct slat_outcome *outcome)
   for (size_t i = 0; i < count; i++) {
     const bool set = outcome->code >> bits[i].bit & 1, open = outcome->code_open >> bits[i].bit & 1;
     const char *says = set ? bits[i].set : bits[i].clear;
-    if (says != NULL && !open)
+    const bool linear = outcome->kind != SLAT_EPT_VIOLATION || bits[i].bit != 8 ||
+                        outcome->code >> 7 & 1; /* else bit 8 is 0 */
+    if (says != NULL && !open && linear)
       (void)printf("    bit %2u  %-15s %d  %s\n", bits[i].bit, bits[i].name, set, says);
   }
   print_open("", outcome->code_open);
@@ -518,8 +520,10 @@ static void print_write(const struct context *c, const struct step *step, const 
     outcome_text(outcome, text, sizeof text);
     (void)printf("\n%s%s%s%s%s\n", lead, c->style.bold, outcome->kind == SLAT_WRITTEN ? c->style.good : c->style.bad,
                  text, c->style.reset);
-    print_code(outcome);
-    print_rule(outcome->rule, 2);
+    if (i <= 2 || step->set.outcome[i - 1].kind == SLAT_NO_OUTCOME) { /* the four loads of one write end alike */
+      print_code(outcome);
+      print_rule(outcome->rule, 2);
+    }
     lead = "or ";
   }
   if (write_is_possible(&step->write))

@@ -28,6 +28,19 @@ enum slat_status slat_check_access(struct slat_access a)
   return a.linear % 0x1000 + a.width > 0x1000 ? SLAT_UNSUPPORTED_PAGE_CROSSING : SLAT_OK;
 }
 
+/*@ ghost
+  /@ requires efer: efer == (k.nx ? 0xD00 : 0x500);
+     terminates \true;
+     assigns \nothing;
+     ensures mode: mode_modelled(k, 0x80010001, 0x20, efer);
+     ensures guest: guest_controls_modelled(k, 0x20, efer);
+  @/
+  void mode_after_reset(struct slat_config k, uint64_t efer)
+  {
+    return;
+  }
+*/
+
 /* A logical processor in 4-level paging with protection on, tables at 0. */
 /*@ requires config: config_valid(k);
     terminates \true;
@@ -45,6 +58,7 @@ static struct slat_cpu after_reset(struct slat_config k)
     .status = SLAT_OK,
   };
 
+  //@ ghost mode_after_reset(k, efer);
   const struct slat_cpu decoded = slat_decoded(k, p);
   //@ assert cr0: decoded.reg[SLAT_CR0] == p.reg[SLAT_CR0];
   //@ assert cr3: decoded.reg[SLAT_CR3] == p.reg[SLAT_CR3];

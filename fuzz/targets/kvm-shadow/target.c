@@ -7,6 +7,8 @@
 extern const struct scenario_capabilities scenario_capabilities_of_target;
 extern const struct waiver kvm_shadow_waivers[];
 
+enum { EFER_KNOWN = 0xd01 }; /* SCE, LME, LMA, NXE */
+
 static bool tells_kvm; /* of stores from outside */
 
 /* Which of both it is follows from the guest's MAXPHYADDR, as with other properties of the host. */
@@ -41,6 +43,12 @@ static enum target_status start(const struct slat_machine *machine)
   return kvm_status(kip_set_registers(&registers));
 }
 
+/* KVM answers 0, or that it is #GP. */
+static enum target_status written(enum kip_status status)
+{
+  return status == KIP_REFUSED ? TARGET_GENERAL_PROTECTION : kvm_status(status);
+}
+
 static enum target_status apply(const struct slat_event *event, const struct slat_machine *after)
 {
   if (!kvm_is_such(after))
@@ -51,13 +59,16 @@ static enum target_status apply(const struct slat_event *event, const struct sla
   }
   switch (event->reg) {
   case SLAT_CR0:
-    return kvm_status(kip_mov_cr0(event->value));
+    return written(kip_mov_cr0(event->value));
   case SLAT_CR3:
-    return kvm_status(kip_mov_cr3(event->value));
+    return written(kip_mov_cr3(event->value));
   case SLAT_CR4:
-    return kvm_status(kip_mov_cr4(event->value));
+    return written(kip_mov_cr4(event->value));
   case SLAT_EFER:
-    return kvm_status(kip_write_efer(event->value));
+    if (event->value &
+        ~(uint64_t)EFER_KNOWN) /* which others there are KVM's vendor modules say: in 6.12 nobody does here */
+      return TARGET_REFUSED;
+    return written(kip_write_efer(event->value));
   case SLAT_RFLAGS:
     kip_set_rflags_ac((event->value & KVM_RFLAGS_AC) != 0);
     return TARGET_OK;
@@ -160,12 +171,13 @@ const struct fuzz_target fuzz_target = {
   .name = "kvm-shadow",
   .can = &scenario_capabilities_of_target,
   .waivers = kvm_shadow_waivers,
-  .observations = 1 << OBSERVE_WALK | 1 << OBSERVE_ACCESS | 1 << OBSERVE_RIGHT | 1 << OBSERVE_FLAGS | 1 << OBSERVE_DATA,
+  .observations = 1 << OBSERVE_WALK | 1 << OBSERVE_ACCESS | 1 << OBSERVE_RIGHT | 1 << OBSERVE_FLAGS |
+                  1 << OBSERVE_DATA | 1 << OBSERVE_WRITE,
   .codes = { [SLAT_PAGE_FAULT] = 0x1f },
   .fault_levels = { [1] = 0x3e },
   .page_sizes = 15,
   .levels = 0x3c,
-  .rules = { SLAT_RULE_PAE_PDPTE_NOT_PRESENT, SLAT_RULE_PAE_PDPTE_RSVD_LOAD, SLAT_RULE_GUEST_RSVD_PAE_HIGH,
+  .rules = { SLAT_RULE_PAE_PDPTE_NOT_PRESENT, SLAT_RULE_PAE_PDPTE_RSVD_GP, SLAT_RULE_GUEST_RSVD_PAE_HIGH,
              SLAT_RULE_GUEST_RSVD_4MB_PAGE },
   .caches = true,
   .setup = kvm_setup,

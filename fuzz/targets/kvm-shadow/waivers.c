@@ -9,6 +9,9 @@ extern const struct waiver kvm_shadow_waivers[];
 #define CR0_WP (1ULL << 16)
 #define CR4_PSE (1ULL << 4)
 #define CR4_PAE (1ULL << 5)
+#define CR0_NW (1ULL << 29)
+#define CR0_CD (1ULL << 30)
+#define EFER_LMA (1ULL << 10)
 #define EFER_NXE (1ULL << 11)
 #define ENTRY_D (1ULL << 6)
 #define ENTRY_PS (1ULL << 7)
@@ -245,7 +248,51 @@ static bool pages_of_36_bits(const struct divergence *d)
   return explained_32bit(d, true);
 }
 
+static const struct slat_event *write_of(const struct divergence *d, enum slat_register reg)
+{
+  const struct slat_event *event = &d->scenario->event[d->at];
+
+  return d->observation == OBSERVE_WRITE && event->kind == SLAT_EVENT_REGISTER && event->reg == reg ? event : NULL;
+}
+
+/* WRMSR of EFER with another LMA than it has, on AMD: KVM takes the rest of the value, and keeps LMA. */
+static bool lma_ignored(const struct divergence *d)
+{
+  const struct slat_event *event = write_of(d, SLAT_EFER);
+
+  return event && d->machine->config.vendor == SLAT_AMD && seen(d, SLAT_WRITTEN) && d->rule == SLAT_RULE_MODE_GP_LMA &&
+         ((event->value ^ reg(d, SLAT_EFER)) & EFER_LMA);
+}
+
+/* MOV to CR0 with NW = 1 and CD = 0 on AMD: KVM refuses it, as it must on Intel. */
+static bool nw_refused(const struct divergence *d)
+{
+  const struct slat_event *event = write_of(d, SLAT_CR0);
+
+  return event && d->machine->config.vendor == SLAT_AMD && seen(d, SLAT_GENERAL_PROTECTION) &&
+         (event->value & CR0_NW) && !(event->value & CR0_CD);
+}
+
 const struct waiver kvm_shadow_waivers[] = {
+  {
+    .id = "lma_ignored",
+    .statement = "WRMSR of EFER with another LMA than the processor has is done, for AMD guests too; LMA stays.",
+    .manual = "an attempt to write a value of LMA that differs from the state determined by hardware results in #GP "
+              "(APM 2, Extended Feature Enable Register, 3.1.7)",
+    .evidence = "arch/x86/kvm/x86.c, set_efer(): LMA of the operand is replaced by that of the vCPU. "
+                "fuzz/findings/kvm-shadow/lma-ignored.md",
+    .writes = true,
+    .covers = lma_ignored,
+  },
+  {
+    .id = "nw_refused",
+    .statement = "MOV to CR0 with NW = 1 and CD = 0 is #GP for AMD guests too.",
+    .manual = "NW is ignored: it can be set to 1 or cleared to 0 (APM 2, CR0 Register, 3.1.1)",
+    .evidence = "arch/x86/kvm/x86.c, kvm_set_cr0(), in 6.12 kvm_is_valid_cr0(): the check does not ask for the vendor. "
+                "fuzz/findings/kvm-shadow/nw-refused.md",
+    .writes = true,
+    .covers = nw_refused,
+  },
   { KVM_FETCH_BIT_BY_NXE("kvm-shadow"), .covers = fetch_bit_by_nxe },
   { KVM_PAGES_OF_36_BITS("kvm-shadow"), .covers = pages_of_36_bits },
   {
