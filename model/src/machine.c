@@ -152,9 +152,13 @@ static enum slat_status check_event(struct slat_event e)
 static struct slat_machine with_register(struct slat_machine m, unsigned cpu, unsigned reg, uint64_t value)
 {
   struct slat_machine written = m;
+  struct slat_cpu p = m.cpu[cpu];
 
-  written.cpu[cpu].reg[reg] = value;
-  written.cpu[cpu] = slat_decoded(m.config, written.cpu[cpu]);
+  p.reg[reg] = value;
+  const struct slat_cpu decoded = slat_decoded(m.config, p);
+  //@ assert value: decoded.reg[reg] == value;
+  //@ assert others: \forall integer r; 0 <= r < SLAT_REGISTER_COUNT && r != reg ==> decoded.reg[r] == m.cpu[cpu].reg[r];
+  written.cpu[cpu] = decoded;
   return written;
 }
 
