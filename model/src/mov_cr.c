@@ -6,18 +6,29 @@
 #define BIT_OF(value, divisor) ((value) / (divisor) % 2 == 1)
 #define CHANGES(before, after, divisor) ((before) / (divisor) % 2 != (after) / (divisor) % 2)
 
-/* Is each feature there that a bit of CR4 or EFER turns on? */
+/* Is each feature there that a bit of CR4 or EFER turns on?  First those of chapter 10's linear addresses. */
+/*@ terminates \true;
+    assigns \nothing;
+    ensures linear: \result != 0 <==> linear_features_present(k, cr4, efer);
+*/
+static bool linear_features_are_there(struct slat_config k, uint64_t cr4, uint64_t efer)
+{
+  return (!BIT_OF(cr4, 0x8000000) || k.lass) && (!BIT_OF(cr4, 0x10000000) || k.lam) &&
+         (!BIT_OF(efer, 0x100000) || k.uai);
+}
+
 /*@ terminates \true;
     assigns \nothing;
     ensures MODE_GP_FEATURE: \result != 0 <==> features_present(k, cr4, efer);
 */
 static bool features_are_there(struct slat_config k, uint64_t cr4, uint64_t efer)
 {
+  const bool linear = linear_features_are_there(k, cr4, efer);
+
   return SLAT_REQUIRE(MODE_GP_FEATURE, (!BIT_OF(efer, 0x800) || k.nx) && (!BIT_OF(cr4, 0x1000) || k.la57) &&
                                          (!BIT_OF(cr4, 0x20000) || k.pcid) && (!BIT_OF(cr4, 0x100000) || k.smep) &&
                                          (!BIT_OF(cr4, 0x200000) || k.smap) && (!BIT_OF(cr4, 0x400000) || k.pku) &&
-                                         (!BIT_OF(cr4, 0x1000000) || k.pks) && (!BIT_OF(cr4, 0x8000000) || k.lass) &&
-                                         (!BIT_OF(cr4, 0x10000000) || k.lam) && (!BIT_OF(efer, 0x100000) || k.uai));
+                                         (!BIT_OF(cr4, 0x1000000) || k.pks) && linear);
 }
 
 /* The rule by which a MOV to CR0 is #GP(0), SLAT_RULE_NONE if it is not. */
