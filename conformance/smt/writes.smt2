@@ -95,7 +95,7 @@
 (define-fun pg-down () Bool (and to-cr0 (PG cr0) (not (PG value))))
 (define-fun MODE_GP_PG_PE () Bool (and to-cr0 (PG value) (not (PE value))))
 (define-fun MODE_GP_CR0_HIGH () Bool (and to-cr0 (not (= ((_ extract 63 32) value) #x00000000))))
-(define-fun MODE_GP_NW () Bool (and to-cr0 (not amd) (NW value) (not (CD value))))
+(define-fun MODE_GP_NW () Bool (and to-cr0 (NW value) (not (CD value))))
 (define-fun MODE_GP_PG_PAE () Bool (and pg-up (LME efer) (not (PAE cr4))))
 (define-fun MODE_GP_PG_CS_L () Bool (and pg-up (LME efer) cs_l))
 (define-fun MODE_GP_PG_CLEAR () Bool (and pg-down mode64 (not amd)))

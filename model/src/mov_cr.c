@@ -41,7 +41,7 @@ static bool features_are_there(struct slat_config k, uint64_t cr4, uint64_t efer
     ensures MODE_GP_PG_CLEAR: k.vendor == SLAT_INTEL && pg_cleared_in_64bit_mode(cr0, efer, value, cs_l) ==>
       \result != SLAT_RULE_NONE;
     ensures MODE_GP_PG_PCIDE: pg_cleared_with_pcide(cr0, cr4, value) ==> \result != SLAT_RULE_NONE;
-    ensures MODE_GP_NW: k.vendor == SLAT_INTEL && nw_without_cd(value) ==> \result != SLAT_RULE_NONE;
+    ensures MODE_GP_NW: nw_without_cd(value) ==> \result != SLAT_RULE_NONE;
     ensures MODE_GP_CR0_HIGH: cr0_high(value) ==> \result != SLAT_RULE_NONE;
     ensures refused: \result != SLAT_RULE_NONE <==> cr0_refused(k, cr0, cr4, efer, value, cs_l);
     ensures range: SLAT_RULE_NONE <= \result < SLAT_RULE_COUNT;
@@ -56,7 +56,7 @@ static enum slat_rule cr0_refused_by(struct slat_config k, uint64_t cr0, uint64_
     return SLAT_RULE_MODE_GP_CR0_HIGH;
   if (SLAT_RULE(MODE_GP_PG_PE, after && value % 2 == 0))
     return SLAT_RULE_MODE_GP_PG_PE;
-  if (SLAT_RULE(MODE_GP_NW, k.vendor == SLAT_INTEL && BIT_OF(value, 0x20000000) && !BIT_OF(value, 0x40000000)))
+  if (SLAT_RULE(MODE_GP_NW, BIT_OF(value, 0x20000000) && !BIT_OF(value, 0x40000000)))
     return SLAT_RULE_MODE_GP_NW;
   if (SLAT_RULE(MODE_GP_PG_PAE, sets && lme && !BIT_OF(cr4, 0x20)))
     return SLAT_RULE_MODE_GP_PG_PAE;

@@ -117,7 +117,7 @@ static void vendors(void **state)
   r = write_after(&amd, long_mode, SLAT_CR4, 0x1020, true, NULL);
   assert_true(done(&r) && refused(&r) && r.outcome[1].rule == SLAT_RULE_MODE_GP_LA57);
   r = write_after(&amd, long_mode, SLAT_CR0, 0xa0010001, true, NULL);
-  assert_true(done(&r) && !refused(&r)); /* AMD ignores NW */
+  assert_true(!done(&r) && refused(&r) && r.outcome[1].rule == SLAT_RULE_MODE_GP_NW); /* for both vendors */
   r = write_after(&intel, long_mode, SLAT_EFER, 0x100, true, NULL);
   assert_true(done(&r) && refused(&r) && r.outcome[1].rule == SLAT_RULE_MODE_GP_LMA && r.efer == 0x500);
   r = write_after(&amd, long_mode, SLAT_EFER, 0x100, true, NULL);

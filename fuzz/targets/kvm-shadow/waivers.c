@@ -9,8 +9,6 @@ extern const struct waiver kvm_shadow_waivers[];
 #define CR0_WP (1ULL << 16)
 #define CR4_PSE (1ULL << 4)
 #define CR4_PAE (1ULL << 5)
-#define CR0_NW (1ULL << 29)
-#define CR0_CD (1ULL << 30)
 #define EFER_LMA (1ULL << 10)
 #define EFER_NXE (1ULL << 11)
 #define ENTRY_D (1ULL << 6)
@@ -264,15 +262,6 @@ static bool lma_ignored(const struct divergence *d)
          ((event->value ^ reg(d, SLAT_EFER)) & EFER_LMA);
 }
 
-/* MOV to CR0 with NW = 1 and CD = 0 on AMD: KVM refuses it, as it must on Intel. */
-static bool nw_refused(const struct divergence *d)
-{
-  const struct slat_event *event = write_of(d, SLAT_CR0);
-
-  return event && d->machine->config.vendor == SLAT_AMD && seen(d, SLAT_GENERAL_PROTECTION) &&
-         (event->value & CR0_NW) && !(event->value & CR0_CD);
-}
-
 const struct waiver kvm_shadow_waivers[] = {
   {
     .id = "lma_ignored",
@@ -283,15 +272,6 @@ const struct waiver kvm_shadow_waivers[] = {
                 "fuzz/findings/kvm-shadow/lma-ignored.md",
     .writes = true,
     .covers = lma_ignored,
-  },
-  {
-    .id = "nw_refused",
-    .statement = "MOV to CR0 with NW = 1 and CD = 0 is #GP for AMD guests too.",
-    .manual = "NW is ignored: it can be set to 1 or cleared to 0 (APM 2, CR0 Register, 3.1.1)",
-    .evidence = "arch/x86/kvm/x86.c, kvm_set_cr0(), in 6.12 kvm_is_valid_cr0(): the check does not ask for the vendor. "
-                "fuzz/findings/kvm-shadow/nw-refused.md",
-    .writes = true,
-    .covers = nw_refused,
   },
   { KVM_FETCH_BIT_BY_NXE("kvm-shadow"), .covers = fetch_bit_by_nxe },
   { KVM_PAGES_OF_36_BITS("kvm-shadow"), .covers = pages_of_36_bits },
