@@ -82,12 +82,7 @@ static bool has_linear_features(struct slat_config k, uint64_t cr4, uint64_t efe
   return (!BIT(cr4, 0x8000000) || k.lass) && (!BIT(cr4, 0x10000000) || k.lam) && (!BIT(efer, 0x100000) || k.uai);
 }
 
-/* Is each feature there that a control bit turns on? */
-/*@ terminates \true;
-    assigns \nothing;
-    ensures present: \result != 0 <==> features_present(k, cr4, efer);
-*/
-static bool has_features(struct slat_config k, uint64_t cr4, uint64_t efer)
+bool slat_has_features(struct slat_config k, uint64_t cr4, uint64_t efer)
 {
   return (!BIT(efer, 0x800) || k.nx) && (!BIT(cr4, 0x1000) || k.la57) && (!BIT(cr4, 0x20000) || k.pcid) &&
          (!BIT(cr4, 0x100000) || k.smep) && (!BIT(cr4, 0x200000) || k.smap) && (!BIT(cr4, 0x400000) || k.pku) &&
@@ -123,7 +118,7 @@ static enum slat_status check_mode(struct slat_config k, uint64_t cr0, uint64_t 
     return SLAT_INVALID_CR0;
   if (lma != (lme && pg))
     return SLAT_INVALID_EFER;
-  if (!has_features(k, cr4, efer))
+  if (!slat_has_features(k, cr4, efer))
     return SLAT_INVALID_FEATURE_CONTROL;
   if (SLAT_RULE(MODE_PCIDE, BIT(cr4, 0x20000) && !lma))
     return SLAT_INVALID_PCIDE;
@@ -149,17 +144,9 @@ static enum slat_status check_guest_controls(struct slat_config k, uint64_t cr4,
 
 /* CR3 has no bit of 63:MAXPHYADDR, in no mode: SDM 4.5, table "Use of CR3 with 4-Level Paging", and 26.3.1.1.  Bits 62 and 61
    are the masking of user pointers, on a processor that has it. */
-/*@ requires limit: limit <= 0x10000000000000;
-    terminates \true;
-    assigns \nothing;
-    ensures modelled: \result == SLAT_OK <==> cr3_can_exist(k, cr3, limit);
-    ensures range: SLAT_OK <= \result < SLAT_STATUS_COUNT;
-*/
-static enum slat_status check_cr3(struct slat_config k, uint64_t cr3, uint64_t limit)
+bool slat_cr3_exists(struct slat_config k, uint64_t cr3, uint64_t limit)
 {
-  const uint64_t without = k.lam && cr3 <= 0x7FFFFFFFFFFFFFFF ? cr3 % 0x2000000000000000 : cr3;
-
-  return without >= limit ? SLAT_INVALID_CR3 : SLAT_OK;
+  return (k.lam && cr3 <= 0x7FFFFFFFFFFFFFFF ? cr3 % 0x2000000000000000 : cr3) < limit;
 }
 
 /* Extended-page-table pointer: SDM (325462-092) table 27-9 and its checks on VM entry, 29.2.1.1; ERRATA E12. */
@@ -252,8 +239,8 @@ static enum slat_status check_state(struct slat_config k, struct slat_cpu p, uin
   status = check_mode(k, p.reg[SLAT_CR0], p.reg[SLAT_CR4], p.reg[SLAT_EFER]);
   if (status == SLAT_OK && BIT(p.reg[SLAT_CR0], 0x80000000))
     status = check_guest_controls(k, p.reg[SLAT_CR4], p.reg[SLAT_EFER]);
-  if (status == SLAT_OK)
-    status = check_cr3(k, p.reg[SLAT_CR3], limit);
+  if (status == SLAT_OK && !slat_cr3_exists(k, p.reg[SLAT_CR3], limit))
+    status = SLAT_INVALID_CR3;
   if (SLAT_RULE(PAE_PDPTE_RSVD_LOAD,
                 status == SLAT_OK && BIT(p.reg[SLAT_CR0], 0x80000000) && !pdptes_can_load(k, p, limit)))
     status = SLAT_INVALID_PDPTE;

@@ -24,6 +24,21 @@ enum slat_status slat_check_config(struct slat_config k);
 */
 uint64_t slat_address_limit(unsigned maxphyaddr);
 
+/** Is each feature there that a bit of CR4 or EFER turns on? */
+/*@ terminates \true;
+    assigns \nothing;
+    ensures present: \result != 0 <==> features_present(k, cr4, efer);
+*/
+bool slat_has_features(struct slat_config k, uint64_t cr4, uint64_t efer);
+
+/** Is this a CR3 that can exist?  @param limit  2^MAXPHYADDR */
+/*@ requires limit: limit <= 0x10000000000000;
+    terminates \true;
+    assigns \nothing;
+    ensures can_exist: \result != 0 <==> cr3_can_exist(k, cr3, limit);
+*/
+bool slat_cr3_exists(struct slat_config k, uint64_t cr3, uint64_t limit);
+
 /** A logical processor with its registers decoded: `controls` and `status` are made anew from `reg`.
  *  The status is SLAT_OK, SLAT_INVALID_* for a state that the processor refuses, SLAT_UNSUPPORTED_* for one not modelled.
  *  @param k  a configuration that slat_check_config() accepts */

@@ -6,31 +6,6 @@
 #define BIT_OF(value, divisor) ((value) / (divisor) % 2 == 1)
 #define CHANGES(before, after, divisor) ((before) / (divisor) % 2 != (after) / (divisor) % 2)
 
-/* Is each feature there that a bit of CR4 or EFER turns on?  First those of chapter 10's linear addresses. */
-/*@ terminates \true;
-    assigns \nothing;
-    ensures linear: \result != 0 <==> linear_features_present(k, cr4, efer);
-*/
-static bool linear_features_are_there(struct slat_config k, uint64_t cr4, uint64_t efer)
-{
-  return (!BIT_OF(cr4, 0x8000000) || k.lass) && (!BIT_OF(cr4, 0x10000000) || k.lam) &&
-         (!BIT_OF(efer, 0x100000) || k.uai);
-}
-
-/*@ terminates \true;
-    assigns \nothing;
-    ensures MODE_GP_FEATURE: \result != 0 <==> features_present(k, cr4, efer);
-*/
-static bool features_are_there(struct slat_config k, uint64_t cr4, uint64_t efer)
-{
-  const bool linear = linear_features_are_there(k, cr4, efer);
-
-  return SLAT_REQUIRE(MODE_GP_FEATURE, (!BIT_OF(efer, 0x800) || k.nx) && (!BIT_OF(cr4, 0x1000) || k.la57) &&
-                                         (!BIT_OF(cr4, 0x20000) || k.pcid) && (!BIT_OF(cr4, 0x100000) || k.smep) &&
-                                         (!BIT_OF(cr4, 0x200000) || k.smap) && (!BIT_OF(cr4, 0x400000) || k.pku) &&
-                                         (!BIT_OF(cr4, 0x1000000) || k.pks) && linear);
-}
-
 /* The rule by which a MOV to CR0 is #GP(0), SLAT_RULE_NONE if it is not. */
 /*@ requires vendor: k.vendor <= SLAT_AMD;
     terminates \true;
@@ -96,23 +71,13 @@ static uint64_t cr3_of(uint64_t cr4, uint64_t value)
 /*@ requires limit: limit <= 0x10000000000000;
     terminates \true;
     assigns \nothing;
-    ensures can_exist: \result != 0 <==> cr3_can_exist(k, cr3, limit);
-*/
-static bool cr3_exists(struct slat_config k, uint64_t cr3, uint64_t limit)
-{
-  return (k.lam && cr3 <= 0x7FFFFFFFFFFFFFFF ? cr3 % 0x2000000000000000 : cr3) < limit;
-}
-
-/*@ requires limit: limit <= 0x10000000000000;
-    terminates \true;
-    assigns \nothing;
     ensures CR3_RSVD: \result != SLAT_RULE_NONE <==> cr3_refused(k, cr4, efer, value, cs_l, limit);
     ensures range: SLAT_RULE_NONE <= \result < SLAT_RULE_COUNT;
 */
 static enum slat_rule cr3_refused_by(struct slat_config k, uint64_t cr4, uint64_t efer, uint64_t value, bool cs_l,
                                      uint64_t limit)
 {
-  if (SLAT_RULE(CR3_RSVD, BIT_OF(efer, 0x400) && cs_l && !cr3_exists(k, cr3_of(cr4, value), limit)))
+  if (SLAT_RULE(CR3_RSVD, BIT_OF(efer, 0x400) && cs_l && !slat_cr3_exists(k, cr3_of(cr4, value), limit)))
     return SLAT_RULE_CR3_RSVD;
   return SLAT_RULE_NONE;
 }
@@ -121,6 +86,7 @@ static enum slat_rule cr3_refused_by(struct slat_config k, uint64_t cr4, uint64_
 /*@ requires vendor: k.vendor <= SLAT_AMD;
     terminates \true;
     assigns \nothing;
+    ensures MODE_GP_FEATURE: !features_present(k, value, 0) ==> \result != SLAT_RULE_NONE;
     ensures MODE_GP_MBZ: cr4_mbz(k, value) ==> \result != SLAT_RULE_NONE;
     ensures MODE_GP_PAE_CLEAR: pae_cleared(efer, value) ==> \result != SLAT_RULE_NONE;
     ensures MODE_GP_LA57: k.vendor == SLAT_INTEL && la57_changed(cr4, efer, value) ==> \result != SLAT_RULE_NONE;
@@ -132,7 +98,7 @@ static enum slat_rule cr4_refused_by(struct slat_config k, uint64_t cr3, uint64_
 {
   const bool lma = BIT_OF(efer, 0x400);
 
-  if (!features_are_there(k, value, 0))
+  if (SLAT_RULE(MODE_GP_FEATURE, !slat_has_features(k, value, 0)))
     return SLAT_RULE_MODE_GP_FEATURE;
   if (SLAT_RULE(MODE_GP_MBZ, k.vendor == SLAT_AMD && value >= 0x1000000))
     return SLAT_RULE_MODE_GP_MBZ;
@@ -198,6 +164,7 @@ static bool efer_must_be_zero(struct slat_config k, uint64_t value)
 /*@ requires vendor: k.vendor <= SLAT_AMD;
     terminates \true;
     assigns \nothing;
+    ensures MODE_GP_FEATURE: !features_present(k, 0, value) ==> \result != SLAT_RULE_NONE;
     ensures MODE_GP_MBZ: efer_mbz(k, value) ==> \result != SLAT_RULE_NONE;
     ensures MODE_GP_LME: lme_changed(cr0, efer, value) ==> \result != SLAT_RULE_NONE;
     ensures MODE_GP_LMA: k.vendor == SLAT_AMD && lma_changed(efer, value) ==> \result != SLAT_RULE_NONE;
@@ -206,7 +173,7 @@ static bool efer_must_be_zero(struct slat_config k, uint64_t value)
 */
 static enum slat_rule efer_refused_by(struct slat_config k, uint64_t cr0, uint64_t efer, uint64_t value)
 {
-  if (!features_are_there(k, 0, value))
+  if (SLAT_RULE(MODE_GP_FEATURE, !slat_has_features(k, 0, value)))
     return SLAT_RULE_MODE_GP_FEATURE;
   if (SLAT_RULE(MODE_GP_MBZ, efer_must_be_zero(k, value)))
     return SLAT_RULE_MODE_GP_MBZ;
