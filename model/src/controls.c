@@ -301,6 +301,20 @@ static uint64_t address_limit_4mb(struct slat_config k, uint64_t limit)
   return k.maxphyaddr >= 40 ? 0x10000000000 : limit;
 }
 
+/* Does the walk of stage 2 begin at a PML5 table? */
+/*@ terminates \true;
+    assigns \nothing;
+    ensures EPT_WALK_LENGTH: stage2 == SLAT_STAGE2_EPT ==> (\result != 0 <==> eptp_walk_length(eptp) == 4);
+    ensures NPT_WALK_LENGTH: stage2 == SLAT_STAGE2_NPT ==> (\result != 0 <==> cr4_la57(host_cr4) == 1);
+    ensures none: stage2 != SLAT_STAGE2_EPT && stage2 != SLAT_STAGE2_NPT ==> \result == 0;
+*/
+static bool has_5_levels(unsigned stage2, uint64_t eptp, uint64_t host_cr4)
+{
+  if (stage2 == SLAT_STAGE2_EPT)
+    return SLAT_RULE(EPT_WALK_LENGTH, eptp / 8 % 8 == 4);
+  return stage2 == SLAT_STAGE2_NPT && SLAT_RULE(NPT_WALK_LENGTH, BIT(host_cr4, 0x1000));
+}
+
 /* What registers and configuration say, whether modelled or not. */
 /*@ requires config: config_valid(k);
     requires limit: limit == two_to(k.maxphyaddr);
@@ -309,10 +323,6 @@ static uint64_t address_limit_4mb(struct slat_config k, uint64_t limit)
     ensures controls: controls_are(\result, k, p);
     ensures PAE_PDPTE_REGISTER: k.vendor == SLAT_INTEL ==> \result.pdpte_registers != 0;
     ensures PAE_PDPTE_MEMORY: k.vendor == SLAT_AMD && k.amd_pdpte_registers == 0 ==> \result.pdpte_registers == 0;
-    ensures EPT_WALK_LENGTH: k.stage2 == SLAT_STAGE2_EPT ==>
-      (\result.stage2_5level != 0 <==> eptp_walk_length(p.reg[SLAT_EPTP]) == 4);
-    ensures NPT_WALK_LENGTH: k.stage2 == SLAT_STAGE2_NPT ==>
-      (\result.stage2_5level != 0 <==> cr4_la57(p.reg[SLAT_HOST_CR4]) == 1);
     ensures KEY_MODES: \result.guest.mode != SLAT_PAGING_LONG ==> \result.user_keys == 0 && \result.supervisor_keys == 0;
     ensures RIGHTS_32BIT_NO_XD: \result.guest.mode == SLAT_PAGING_32BIT ==> \result.guest.nxe == 0;
     ensures in_range: controls_in_range(\result);
@@ -336,8 +346,7 @@ static struct slat_controls controls_of(struct slat_config k, struct slat_cpu p,
                     : npt ? table_in(p.reg[SLAT_NCR3])
                           : 0,
     .stage2 = k.stage2,
-    .stage2_5level = (ept && SLAT_RULE(EPT_WALK_LENGTH, p.reg[SLAT_EPTP] / 8 % 8 == 4)) ||
-                     (npt && SLAT_RULE(NPT_WALK_LENGTH, BIT(p.reg[SLAT_HOST_CR4], 0x1000))),
+    .stage2_5level = has_5_levels(k.stage2, p.reg[SLAT_EPTP], p.reg[SLAT_HOST_CR4]),
     .amd = amd,
     .paging = BIT(p.reg[SLAT_CR0], 0x80000000),
     .la57 = BIT(cr4, 0x1000) && long_mode,
