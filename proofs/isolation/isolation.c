@@ -15,6 +15,48 @@ static void none_is_identity(const struct slat_memory *m, const struct slat_cont
 {
 }
 
+/* One level of two walks: below the same entry, by the same index, is the same entry.  Each where little else is known. */
+/*@ requires readable: \valid_read(m) && \valid_read(c);
+    requires above: path_e5(m, c, h) == path_e5(m, c, gpa) && index4(h) == index4(gpa);
+    terminates \true;
+    assigns \nothing;
+    ensures table: path_pml4(m, c, h) == path_pml4(m, c, gpa);
+    ensures entry: path_e4(m, c, h) == path_e4(m, c, gpa);
+*/
+static void same_entry4(const struct slat_memory *m, const struct slat_controls *c, uint64_t gpa, uint64_t h)
+{
+}
+
+/*@ requires readable: \valid_read(m) && \valid_read(c);
+    requires above: path_e4(m, c, h) == path_e4(m, c, gpa) && index3(h) == index3(gpa);
+    terminates \true;
+    assigns \nothing;
+    ensures entry: path_e3(m, c, h) == path_e3(m, c, gpa);
+*/
+static void same_entry3(const struct slat_memory *m, const struct slat_controls *c, uint64_t gpa, uint64_t h)
+{
+}
+
+/*@ requires readable: \valid_read(m) && \valid_read(c);
+    requires above: path_e3(m, c, h) == path_e3(m, c, gpa) && index2(h) == index2(gpa);
+    terminates \true;
+    assigns \nothing;
+    ensures entry: path_e2(m, c, h) == path_e2(m, c, gpa);
+*/
+static void same_entry2(const struct slat_memory *m, const struct slat_controls *c, uint64_t gpa, uint64_t h)
+{
+}
+
+/*@ requires readable: \valid_read(m) && \valid_read(c);
+    requires above: path_e2(m, c, h) == path_e2(m, c, gpa) && index1(h) == index1(gpa);
+    terminates \true;
+    assigns \nothing;
+    ensures entry: path_e1(m, c, h) == path_e1(m, c, gpa);
+*/
+static void same_entry1(const struct slat_memory *m, const struct slat_controls *c, uint64_t gpa, uint64_t h)
+{
+}
+
 /* Two addresses in one 4 KB page are translated alike: every byte of an access that does not cross a page is where its first
    byte is, plus its offset. */
 /*@ requires readable: \valid_read(m) && \valid_read(c);
@@ -32,16 +74,20 @@ static void bytes_of_a_page(const struct slat_memory *m, const struct slat_contr
   //@ assert page_2mb: (gpa + k) / 0x200000 == gpa / 0x200000;
   //@ assert page_1gb: (gpa + k) / 0x40000000 == gpa / 0x40000000;
   //@ assert region: (gpa + k) / 0x8000000000 == gpa / 0x8000000000;
+  //@ assert huge: (gpa + k) / 0x1000000000000 == gpa / 0x1000000000000;
+  //@ assert index5: index5(gpa + k) == index5(gpa);
   //@ assert index4: index4(gpa + k) == index4(gpa);
   //@ assert index3: index3(gpa + k) == index3(gpa);
   //@ assert index2: index2(gpa + k) == index2(gpa);
   //@ assert index1: index1(gpa + k) == index1(gpa);
   //@ assert low_2mb: (gpa + k) % 0x200000 == gpa % 0x200000 + k;
   //@ assert low_1gb: (gpa + k) % 0x40000000 == gpa % 0x40000000 + k;
-  //@ assert e4: path_e4(m, c, gpa + k) == path_e4(m, c, gpa);
-  //@ assert e3: path_e3(m, c, gpa + k) == path_e3(m, c, gpa);
-  //@ assert e2: path_e2(m, c, gpa + k) == path_e2(m, c, gpa);
-  //@ assert e1: path_e1(m, c, gpa + k) == path_e1(m, c, gpa);
+  //@ assert width: stage2_too_wide(c, gpa + k) <==> stage2_too_wide(c, gpa);
+  //@ assert e5: path_e5(m, c, gpa + k) == path_e5(m, c, gpa);
+  same_entry4(m, c, gpa, gpa + k);
+  same_entry3(m, c, gpa, gpa + k);
+  same_entry2(m, c, gpa, gpa + k);
+  same_entry1(m, c, gpa, gpa + k);
 }
 
 /* Theorem: every byte of an access that is done is at an SPA that its stage 2 reaches. */
