@@ -136,6 +136,7 @@ static const struct waiver *diverged(struct loop *loop, struct divergence *diver
   divergence->memory = &loop->view;
   divergence->scenario = loop->scenario;
   divergence->at = loop->at;
+  divergence->taken = loop->taken;
   if (divergence->access)
     divergence->fresh_by_fault = staleness_fresh_by_fault(&loop->staleness, divergence->access->linear,
                                                           &divergence->fault_code);
@@ -878,6 +879,7 @@ static void step_write(struct loop *loop, const struct slat_event *event)
     return;
   track_register(loop, event, &after);
   loop->machine = after;
+  loop->taken[loop->at] = true;
   loop->version++;
 }
 
@@ -900,6 +902,7 @@ static void step_register(struct loop *loop, const struct slat_event *event)
   record_event(loop, event);
   track_register(loop, event, &after);
   loop->machine = after;
+  loop->taken[loop->at] = true;
   loop->version++;
 }
 
@@ -1030,6 +1033,7 @@ bool loop_run(struct loop *loop, const struct scenario *scenario)
   loop->scenario = scenario;
   loop->at = 0;
   loop->stopped = loop->lost = loop->compared = loop->untold = false;
+  memset(loop->taken, 0, sizeof loop->taken);
   loop->name[0] = 0;
   loop->version = loop->looks = 0;
   loop->timed = statistics->inputs++ % TIMED_EVERY == 0;

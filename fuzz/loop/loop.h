@@ -20,7 +20,8 @@ struct loop {
 
   /* the scenario that runs */
   const struct scenario *scenario;
-  unsigned at; /* its event */
+  unsigned at;                     /* its event */
+  bool taken[SCENARIO_MAX_EVENTS]; /* register writes after the prologue that were done */
   struct slat_machine machine;
   struct machine_memory memory;
   struct slat_memory view; /* the same, for the library */

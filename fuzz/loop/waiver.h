@@ -16,6 +16,7 @@ struct divergence {
   const struct slat_memory *memory;
   const struct scenario *scenario; /* whose event `at` it was: what came before can be seen there */
   unsigned at;
+  const bool *taken;   /* of each event before it: a register write after the prologue that was done */
   bool fresh_by_fault; /* the last thing that invalidated the page was a page fault, */
   unsigned fault_code; /* with this error code */
   const struct slat_access

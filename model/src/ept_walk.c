@@ -70,6 +70,9 @@ static inline struct slat_stage2 ept_walk_from4(const struct slat_memory *m, con
   bool all_r = SLAT_REQUIRE(EPT_READ_ALL_LEVELS, r) && e % 2 == 1;
   bool all_w = SLAT_REQUIRE(EPT_WRITE_ALL_LEVELS, w) && e / 2 % 2 == 1;
   bool all_x = SLAT_REQUIRE(EPT_EXECUTE_ALL_LEVELS, x) && e / 4 % 2 == 1;
+  //@ assert all_r4: all_r != 0 <==> ept_all_r(m, c, gpa, 4);
+  //@ assert all_w4: all_w != 0 <==> ept_all_w(m, c, gpa, 4);
+  //@ assert all_x4: all_x != 0 <==> ept_all_x(m, c, gpa, 4);
   if (k.kind != SLAT_ENTRY_TABLE)
     return walk_end(e, gpa, 4, k, all_r, all_w, all_x);
 
@@ -79,6 +82,9 @@ static inline struct slat_stage2 ept_walk_from4(const struct slat_memory *m, con
   all_r = SLAT_REQUIRE(EPT_READ_ALL_LEVELS, all_r) && e % 2 == 1;
   all_w = SLAT_REQUIRE(EPT_WRITE_ALL_LEVELS, all_w) && e / 2 % 2 == 1;
   all_x = SLAT_REQUIRE(EPT_EXECUTE_ALL_LEVELS, all_x) && e / 4 % 2 == 1;
+  //@ assert all_r3: all_r != 0 <==> ept_all_r(m, c, gpa, 3);
+  //@ assert all_w3: all_w != 0 <==> ept_all_w(m, c, gpa, 3);
+  //@ assert all_x3: all_x != 0 <==> ept_all_x(m, c, gpa, 3);
   if (k.kind != SLAT_ENTRY_TABLE)
     return walk_end(e, gpa, 3, k, all_r, all_w, all_x);
 
@@ -88,6 +94,9 @@ static inline struct slat_stage2 ept_walk_from4(const struct slat_memory *m, con
   all_r = SLAT_REQUIRE(EPT_READ_ALL_LEVELS, all_r) && e % 2 == 1;
   all_w = SLAT_REQUIRE(EPT_WRITE_ALL_LEVELS, all_w) && e / 2 % 2 == 1;
   all_x = SLAT_REQUIRE(EPT_EXECUTE_ALL_LEVELS, all_x) && e / 4 % 2 == 1;
+  //@ assert all_r2: all_r != 0 <==> ept_all_r(m, c, gpa, 2);
+  //@ assert all_w2: all_w != 0 <==> ept_all_w(m, c, gpa, 2);
+  //@ assert all_x2: all_x != 0 <==> ept_all_x(m, c, gpa, 2);
   if (k.kind != SLAT_ENTRY_TABLE)
     return walk_end(e, gpa, 2, k, all_r, all_w, all_x);
 
@@ -97,6 +106,9 @@ static inline struct slat_stage2 ept_walk_from4(const struct slat_memory *m, con
   all_r = SLAT_REQUIRE(EPT_READ_ALL_LEVELS, all_r) && e % 2 == 1;
   all_w = SLAT_REQUIRE(EPT_WRITE_ALL_LEVELS, all_w) && e / 2 % 2 == 1;
   all_x = SLAT_REQUIRE(EPT_EXECUTE_ALL_LEVELS, all_x) && e / 4 % 2 == 1;
+  //@ assert all_r1: all_r != 0 <==> ept_all_r(m, c, gpa, 1);
+  //@ assert all_w1: all_w != 0 <==> ept_all_w(m, c, gpa, 1);
+  //@ assert all_x1: all_x != 0 <==> ept_all_x(m, c, gpa, 1);
   return walk_end(e, gpa, 1, k, all_r, all_w, all_x);
 }
 

@@ -69,6 +69,9 @@ static inline struct slat_stage2 npt_walk_from4(const struct slat_memory *m, con
   bool all_us = SLAT_REQUIRE(NPT_USER_ALL_LEVELS, us) && e / 4 % 2 == 1;
   bool all_rw = SLAT_REQUIRE(NPT_WRITE_ALL_LEVELS, rw) && e / 2 % 2 == 1;
   bool all_x = SLAT_REQUIRE(NPT_EXECUTE_ALL_LEVELS, x) && e / 0x8000000000000000 % 2 == 0;
+  //@ assert all_us4: all_us != 0 <==> npt_all_us(m, c, gpa, 4);
+  //@ assert all_rw4: all_rw != 0 <==> npt_all_rw(m, c, gpa, 4);
+  //@ assert all_x4: all_x != 0 <==> npt_no_xd(m, c, gpa, 4);
   if (k.kind != SLAT_ENTRY_TABLE)
     return nested_end(e, gpa, 4, k, all_us, all_rw, all_x);
 
@@ -78,6 +81,9 @@ static inline struct slat_stage2 npt_walk_from4(const struct slat_memory *m, con
   all_us = SLAT_REQUIRE(NPT_USER_ALL_LEVELS, all_us) && e / 4 % 2 == 1;
   all_rw = SLAT_REQUIRE(NPT_WRITE_ALL_LEVELS, all_rw) && e / 2 % 2 == 1;
   all_x = SLAT_REQUIRE(NPT_EXECUTE_ALL_LEVELS, all_x) && e / 0x8000000000000000 % 2 == 0;
+  //@ assert all_us3: all_us != 0 <==> npt_all_us(m, c, gpa, 3);
+  //@ assert all_rw3: all_rw != 0 <==> npt_all_rw(m, c, gpa, 3);
+  //@ assert all_x3: all_x != 0 <==> npt_no_xd(m, c, gpa, 3);
   if (k.kind != SLAT_ENTRY_TABLE)
     return nested_end(e, gpa, 3, k, all_us, all_rw, all_x);
 
@@ -87,6 +93,9 @@ static inline struct slat_stage2 npt_walk_from4(const struct slat_memory *m, con
   all_us = SLAT_REQUIRE(NPT_USER_ALL_LEVELS, all_us) && e / 4 % 2 == 1;
   all_rw = SLAT_REQUIRE(NPT_WRITE_ALL_LEVELS, all_rw) && e / 2 % 2 == 1;
   all_x = SLAT_REQUIRE(NPT_EXECUTE_ALL_LEVELS, all_x) && e / 0x8000000000000000 % 2 == 0;
+  //@ assert all_us2: all_us != 0 <==> npt_all_us(m, c, gpa, 2);
+  //@ assert all_rw2: all_rw != 0 <==> npt_all_rw(m, c, gpa, 2);
+  //@ assert all_x2: all_x != 0 <==> npt_no_xd(m, c, gpa, 2);
   if (k.kind != SLAT_ENTRY_TABLE)
     return nested_end(e, gpa, 2, k, all_us, all_rw, all_x);
 
@@ -96,6 +105,9 @@ static inline struct slat_stage2 npt_walk_from4(const struct slat_memory *m, con
   all_us = SLAT_REQUIRE(NPT_USER_ALL_LEVELS, all_us) && e / 4 % 2 == 1;
   all_rw = SLAT_REQUIRE(NPT_WRITE_ALL_LEVELS, all_rw) && e / 2 % 2 == 1;
   all_x = SLAT_REQUIRE(NPT_EXECUTE_ALL_LEVELS, all_x) && e / 0x8000000000000000 % 2 == 0;
+  //@ assert all_us1: all_us != 0 <==> npt_all_us(m, c, gpa, 1);
+  //@ assert all_rw1: all_rw != 0 <==> npt_all_rw(m, c, gpa, 1);
+  //@ assert all_x1: all_x != 0 <==> npt_no_xd(m, c, gpa, 1);
   return nested_end(e, gpa, 1, k, all_us, all_rw, all_x);
 }
 

@@ -75,8 +75,8 @@ static bool implicit_access_with_ac(const struct divergence *d)
          (d->text || seen(d, SLAT_TRANSLATED) || d->observation == OBSERVE_FLAGS);
 }
 
-/* Was there an event, up to the divergence, that meets the condition? Follows the registers as the loop does: what a
- * processor does not take changes nothing. */
+/* Was there an event, up to the divergence, that meets the condition? Follows the registers as the loop does: a
+ * write that is refused changes nothing. */
 static bool happened_before(const struct divergence *d,
                             bool (*condition)(const uint64_t *reg, const struct slat_event *event))
 {
@@ -89,8 +89,7 @@ static bool happened_before(const struct divergence *d,
     const struct slat_event *event = &d->scenario->event[i];
     struct slat_machine after = machine;
 
-    if (event->kind == SLAT_EVENT_REGISTER && slat_feed(&after, event) == SLAT_OK &&
-        (i < prologue || after.cpu[0].status == SLAT_OK))
+    if (event->kind == SLAT_EVENT_REGISTER && (i < prologue || d->taken[i]) && slat_feed(&after, event) == SLAT_OK)
       machine = after;
     if (i + 1 >= prologue && condition(machine.cpu[0].reg, event))
       return true;
