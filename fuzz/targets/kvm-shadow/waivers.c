@@ -210,6 +210,9 @@ static bool pse_changed(const struct divergence *d)
     return true;
   controls->guest.pse = !controls->guest.pse;
   kvm_4mb_of_36_bits(&machine);
+  /* The two ways past SMAP that are known of KVM lead there too: implicit_access_with_ac, smap_lost_with_wp_clear. */
+  if ((d->access->implicit && controls->ac) || (!controls->wp && happened_before(d, supervisor_writes_past_smap)))
+    controls->smap = false;
   if (slat_permitted(&machine, 0, d->memory, d->access, &set) != SLAT_OK || set.outcome[0].kind != SLAT_TRANSLATED)
     return false;
   if (d->observation == OBSERVE_FLAGS) /* the same address either way, but the entries of now were not used */
