@@ -38,78 +38,122 @@ static inline struct slat_stage2 walk_end(uint64_t e, uint64_t gpa, unsigned lev
   return result;
 }
 
-/* The walk below a PML4 table; r, w, x: the rights so far, of a PML5E or all. */
+/* The walk from the PTE on. */
 /*@ requires readable: \valid_read(m) && \valid_read(c);
     requires width: !stage2_too_wide(c, gpa);
-    requires above: ept_table5(m, c, gpa) && pml4 == path_pml4(m, c, gpa) && pml4 <= 0xFFFFFFFFFF000;
-    requires rights: (r != 0 <==> c->stage2_5level == 0 || ept_r(path_e5(m, c, gpa)) == 1) &&
-      (w != 0 <==> c->stage2_5level == 0 || ept_w(path_e5(m, c, gpa)) == 1) &&
-      (x != 0 <==> c->stage2_5level == 0 || ept_x(path_e5(m, c, gpa)) == 1);
+    requires above: ept_table2(m, c, gpa) && table == table_of(path_e2(m, c, gpa)) && table <= 0xFFFFFFFFFF000;
+    requires rights: (r != 0 <==> ept_all_r(m, c, gpa, 2)) && (w != 0 <==> ept_all_w(m, c, gpa, 2)) &&
+      (x != 0 <==> ept_all_x(m, c, gpa, 2));
     terminates \true;
     assigns \nothing;
-    ensures end: \result.end == ept_end(m, c, gpa);
-    ensures level: \result.level == ept_level(m, c, gpa) && 1 <= \result.level <= 4;
-    ensures read: \result.read != 0 <==> ept_all_r(m, c, gpa, ept_level(m, c, gpa));
-    ensures write: \result.write != 0 <==> ept_all_w(m, c, gpa, ept_level(m, c, gpa));
-    ensures execute: \result.execute != 0 <==> ept_all_x(m, c, gpa, ept_level(m, c, gpa));
-    ensures user: \result.user == 1;
-    ensures address: \result.end == SLAT_S2_PAGE ==>
-      \result.spa == leaf_address(ept_last(m, c, gpa), gpa, ept_level(m, c, gpa));
-    ensures memory_type: \result.end == SLAT_S2_PAGE ==> \result.memory_type == ept_mt(ept_last(m, c, gpa));
-    ensures ignore_pat: \result.end == SLAT_S2_PAGE ==> (\result.ignore_pat != 0 <==> ept_ipat(ept_last(m, c, gpa)) == 1);
-    ensures size: \result.end == SLAT_S2_PAGE ==> \result.page_shift == page_shift_of(ept_level(m, c, gpa));
-    ensures rule_range: SLAT_RULE_NONE < \result.rule < SLAT_RULE_COUNT;
-    ensures spa_range: \result.spa <= 0xFFFFFFFFFFFFF;
+    ensures walk: ept_walk_is(\result, m, c, gpa);
+    ensures range: ept_result_in_range(\result);
 */
-static inline struct slat_stage2 ept_walk_from4(const struct slat_memory *m, const struct slat_controls *c,
-                                                uint64_t gpa, uint64_t pml4, bool r, bool w, bool x)
+static inline struct slat_stage2 ept_from1(const struct slat_memory *m, const struct slat_controls *c, uint64_t gpa,
+                                           uint64_t table, bool r, bool w, bool x)
 {
-  uint64_t e = slat_memory_read(m, slat_entry_address(pml4, gpa, 4));
-  //@ assert e4: e == path_e4(m, c, gpa);
-  struct slat_entry k = slat_ept_entry(c, e, 4);
-  bool all_r = SLAT_REQUIRE(EPT_READ_ALL_LEVELS, r) && e % 2 == 1;
-  bool all_w = SLAT_REQUIRE(EPT_WRITE_ALL_LEVELS, w) && e / 2 % 2 == 1;
-  bool all_x = SLAT_REQUIRE(EPT_EXECUTE_ALL_LEVELS, x) && e / 4 % 2 == 1;
-  //@ assert all_r4: all_r != 0 <==> ept_all_r(m, c, gpa, 4);
-  //@ assert all_w4: all_w != 0 <==> ept_all_w(m, c, gpa, 4);
-  //@ assert all_x4: all_x != 0 <==> ept_all_x(m, c, gpa, 4);
-  if (k.kind != SLAT_ENTRY_TABLE)
-    return walk_end(e, gpa, 4, k, all_r, all_w, all_x);
+  const uint64_t e = slat_memory_read(m, slat_entry_address(table, gpa, 1));
+  //@ assert e: e == path_e1(m, c, gpa);
+  const struct slat_entry k = slat_ept_entry(c, e, 1);
+  const bool all_r = SLAT_REQUIRE(EPT_READ_ALL_LEVELS, r) && e % 2 == 1;
+  const bool all_w = SLAT_REQUIRE(EPT_WRITE_ALL_LEVELS, w) && e / 2 % 2 == 1;
+  const bool all_x = SLAT_REQUIRE(EPT_EXECUTE_ALL_LEVELS, x) && e / 4 % 2 == 1;
+  //@ assert r: all_r != 0 <==> ept_all_r(m, c, gpa, 1);
+  //@ assert w: all_w != 0 <==> ept_all_w(m, c, gpa, 1);
+  //@ assert x: all_x != 0 <==> ept_all_x(m, c, gpa, 1);
 
-  e = slat_memory_read(m, slat_entry_address(slat_table_of(e), gpa, 3));
-  //@ assert e3: e == path_e3(m, c, gpa);
-  k = slat_ept_entry(c, e, 3);
-  all_r = SLAT_REQUIRE(EPT_READ_ALL_LEVELS, all_r) && e % 2 == 1;
-  all_w = SLAT_REQUIRE(EPT_WRITE_ALL_LEVELS, all_w) && e / 2 % 2 == 1;
-  all_x = SLAT_REQUIRE(EPT_EXECUTE_ALL_LEVELS, all_x) && e / 4 % 2 == 1;
-  //@ assert all_r3: all_r != 0 <==> ept_all_r(m, c, gpa, 3);
-  //@ assert all_w3: all_w != 0 <==> ept_all_w(m, c, gpa, 3);
-  //@ assert all_x3: all_x != 0 <==> ept_all_x(m, c, gpa, 3);
-  if (k.kind != SLAT_ENTRY_TABLE)
-    return walk_end(e, gpa, 3, k, all_r, all_w, all_x);
-
-  e = slat_memory_read(m, slat_entry_address(slat_table_of(e), gpa, 2));
-  //@ assert e2: e == path_e2(m, c, gpa);
-  k = slat_ept_entry(c, e, 2);
-  all_r = SLAT_REQUIRE(EPT_READ_ALL_LEVELS, all_r) && e % 2 == 1;
-  all_w = SLAT_REQUIRE(EPT_WRITE_ALL_LEVELS, all_w) && e / 2 % 2 == 1;
-  all_x = SLAT_REQUIRE(EPT_EXECUTE_ALL_LEVELS, all_x) && e / 4 % 2 == 1;
-  //@ assert all_r2: all_r != 0 <==> ept_all_r(m, c, gpa, 2);
-  //@ assert all_w2: all_w != 0 <==> ept_all_w(m, c, gpa, 2);
-  //@ assert all_x2: all_x != 0 <==> ept_all_x(m, c, gpa, 2);
-  if (k.kind != SLAT_ENTRY_TABLE)
-    return walk_end(e, gpa, 2, k, all_r, all_w, all_x);
-
-  e = slat_memory_read(m, slat_entry_address(slat_table_of(e), gpa, 1));
-  //@ assert e1: e == path_e1(m, c, gpa);
-  k = slat_ept_entry(c, e, 1);
-  all_r = SLAT_REQUIRE(EPT_READ_ALL_LEVELS, all_r) && e % 2 == 1;
-  all_w = SLAT_REQUIRE(EPT_WRITE_ALL_LEVELS, all_w) && e / 2 % 2 == 1;
-  all_x = SLAT_REQUIRE(EPT_EXECUTE_ALL_LEVELS, all_x) && e / 4 % 2 == 1;
-  //@ assert all_r1: all_r != 0 <==> ept_all_r(m, c, gpa, 1);
-  //@ assert all_w1: all_w != 0 <==> ept_all_w(m, c, gpa, 1);
-  //@ assert all_x1: all_x != 0 <==> ept_all_x(m, c, gpa, 1);
+  //@ assert level: ept_level(m, c, gpa) == 1;
   return walk_end(e, gpa, 1, k, all_r, all_w, all_x);
+}
+
+/* The walk from the PDE on. */
+/*@ requires readable: \valid_read(m) && \valid_read(c);
+    requires width: !stage2_too_wide(c, gpa);
+    requires above: ept_table3(m, c, gpa) && table == table_of(path_e3(m, c, gpa)) && table <= 0xFFFFFFFFFF000;
+    requires rights: (r != 0 <==> ept_all_r(m, c, gpa, 3)) && (w != 0 <==> ept_all_w(m, c, gpa, 3)) &&
+      (x != 0 <==> ept_all_x(m, c, gpa, 3));
+    terminates \true;
+    assigns \nothing;
+    ensures walk: ept_walk_is(\result, m, c, gpa);
+    ensures range: ept_result_in_range(\result);
+*/
+static inline struct slat_stage2 ept_from2(const struct slat_memory *m, const struct slat_controls *c, uint64_t gpa,
+                                           uint64_t table, bool r, bool w, bool x)
+{
+  const uint64_t e = slat_memory_read(m, slat_entry_address(table, gpa, 2));
+  //@ assert e: e == path_e2(m, c, gpa);
+  const struct slat_entry k = slat_ept_entry(c, e, 2);
+  const bool all_r = SLAT_REQUIRE(EPT_READ_ALL_LEVELS, r) && e % 2 == 1;
+  const bool all_w = SLAT_REQUIRE(EPT_WRITE_ALL_LEVELS, w) && e / 2 % 2 == 1;
+  const bool all_x = SLAT_REQUIRE(EPT_EXECUTE_ALL_LEVELS, x) && e / 4 % 2 == 1;
+  //@ assert r: all_r != 0 <==> ept_all_r(m, c, gpa, 2);
+  //@ assert w: all_w != 0 <==> ept_all_w(m, c, gpa, 2);
+  //@ assert x: all_x != 0 <==> ept_all_x(m, c, gpa, 2);
+
+  if (k.kind == SLAT_ENTRY_TABLE)
+    return ept_from1(m, c, gpa, slat_table_of(e), all_r, all_w, all_x);
+  //@ assert level: ept_level(m, c, gpa) == 2;
+  return walk_end(e, gpa, 2, k, all_r, all_w, all_x);
+}
+
+/* The walk from the PDPTE on; r, w, x: the rights that the entries above give. */
+/*@ requires readable: \valid_read(m) && \valid_read(c);
+    requires width: !stage2_too_wide(c, gpa);
+    requires above: ept_table4(m, c, gpa) && table == table_of(path_e4(m, c, gpa)) && table <= 0xFFFFFFFFFF000;
+    requires rights: (r != 0 <==> ept_all_r(m, c, gpa, 4)) && (w != 0 <==> ept_all_w(m, c, gpa, 4)) &&
+      (x != 0 <==> ept_all_x(m, c, gpa, 4));
+    terminates \true;
+    assigns \nothing;
+    ensures walk: ept_walk_is(\result, m, c, gpa);
+    ensures range: ept_result_in_range(\result);
+*/
+static inline struct slat_stage2 ept_from3(const struct slat_memory *m, const struct slat_controls *c, uint64_t gpa,
+                                           uint64_t table, bool r, bool w, bool x)
+{
+  const uint64_t e = slat_memory_read(m, slat_entry_address(table, gpa, 3));
+  //@ assert e: e == path_e3(m, c, gpa);
+  const struct slat_entry k = slat_ept_entry(c, e, 3);
+  const bool all_r = SLAT_REQUIRE(EPT_READ_ALL_LEVELS, r) && e % 2 == 1;
+  const bool all_w = SLAT_REQUIRE(EPT_WRITE_ALL_LEVELS, w) && e / 2 % 2 == 1;
+  const bool all_x = SLAT_REQUIRE(EPT_EXECUTE_ALL_LEVELS, x) && e / 4 % 2 == 1;
+  //@ assert r: all_r != 0 <==> ept_all_r(m, c, gpa, 3);
+  //@ assert w: all_w != 0 <==> ept_all_w(m, c, gpa, 3);
+  //@ assert x: all_x != 0 <==> ept_all_x(m, c, gpa, 3);
+
+  if (k.kind == SLAT_ENTRY_TABLE)
+    return ept_from2(m, c, gpa, slat_table_of(e), all_r, all_w, all_x);
+  //@ assert level: ept_level(m, c, gpa) == 3;
+  return walk_end(e, gpa, 3, k, all_r, all_w, all_x);
+}
+
+/* The walk from the PML4E on; r, w, x: the rights that the PML5E gives, or all. */
+/*@ requires readable: \valid_read(m) && \valid_read(c);
+    requires width: !stage2_too_wide(c, gpa);
+    requires above: ept_table5(m, c, gpa) && table == path_pml4(m, c, gpa) && table <= 0xFFFFFFFFFF000;
+    requires rights: (r != 0 <==> ept_all_r(m, c, gpa, 5)) && (w != 0 <==> ept_all_w(m, c, gpa, 5)) &&
+      (x != 0 <==> ept_all_x(m, c, gpa, 5));
+    terminates \true;
+    assigns \nothing;
+    ensures walk: ept_walk_is(\result, m, c, gpa);
+    ensures range: ept_result_in_range(\result);
+*/
+static inline struct slat_stage2 ept_from4(const struct slat_memory *m, const struct slat_controls *c, uint64_t gpa,
+                                           uint64_t table, bool r, bool w, bool x)
+{
+  const uint64_t e = slat_memory_read(m, slat_entry_address(table, gpa, 4));
+  //@ assert e: e == path_e4(m, c, gpa);
+  const struct slat_entry k = slat_ept_entry(c, e, 4);
+  const bool all_r = SLAT_REQUIRE(EPT_READ_ALL_LEVELS, r) && e % 2 == 1;
+  const bool all_w = SLAT_REQUIRE(EPT_WRITE_ALL_LEVELS, w) && e / 2 % 2 == 1;
+  const bool all_x = SLAT_REQUIRE(EPT_EXECUTE_ALL_LEVELS, x) && e / 4 % 2 == 1;
+  //@ assert r: all_r != 0 <==> ept_all_r(m, c, gpa, 4);
+  //@ assert w: all_w != 0 <==> ept_all_w(m, c, gpa, 4);
+  //@ assert x: all_x != 0 <==> ept_all_x(m, c, gpa, 4);
+
+  if (k.kind == SLAT_ENTRY_TABLE)
+    return ept_from3(m, c, gpa, slat_table_of(e), all_r, all_w, all_x);
+  //@ assert level: ept_level(m, c, gpa) == 4;
+  return walk_end(e, gpa, 4, k, all_r, all_w, all_x);
 }
 
 struct slat_stage2 slat_ept_walk(const struct slat_memory *m, const struct slat_controls *c, uint64_t gpa)
@@ -117,7 +161,7 @@ struct slat_stage2 slat_ept_walk(const struct slat_memory *m, const struct slat_
   if (SLAT_RULE(EPT_GPA_WIDTH, !c->stage2_5level && gpa >= 0x1000000000000))
     return (struct slat_stage2){ .end = SLAT_S2_WIDTH, .user = 1, .rule = SLAT_RULE_EPT_GPA_WIDTH };
   if (!c->stage2_5level)
-    return ept_walk_from4(m, c, gpa, c->stage2_table, 1, 1, 1);
+    return ept_from4(m, c, gpa, c->stage2_table, 1, 1, 1);
 
   const uint64_t e = slat_memory_read(m, slat_entry_address(c->stage2_table, gpa, 5));
   //@ assert e5: e == path_e5(m, c, gpa);
@@ -126,5 +170,5 @@ struct slat_stage2 slat_ept_walk(const struct slat_memory *m, const struct slat_
 
   if (k.kind != SLAT_ENTRY_TABLE)
     return walk_end(e, gpa, 5, k, r, w, x);
-  return ept_walk_from4(m, c, gpa, slat_table_of(e), r, w, x);
+  return ept_from4(m, c, gpa, slat_table_of(e), r, w, x);
 }
