@@ -149,7 +149,6 @@ SLAT_INLINE bool goes_on(struct slat_step s)
     assigns \nothing;
     ensures steps: walk_steps_are(\result, m, c, a);
     ensures WALK_RIGHTS_ALL_LEVELS: walk_end_is(\result, m, c, a);
-    ensures sound: walk_sound(\result);
     ensures done: done_where_stage2_says(\result.outcome, m, c, a->linear);
 */
 SLAT_INLINE struct slat_walk walk_from1(const struct slat_memory *m, const struct slat_controls *c,
@@ -171,6 +170,7 @@ SLAT_INLINE struct slat_walk walk_from1(const struct slat_memory *m, const struc
   w.end = 1;
   w.final = ending.final;
   w.outcome = ending.outcome;
+  //@ assert ended: ends_at(w.outcome, w.final, m, c, a, w.step[1], 1);
   return w;
 }
 
@@ -191,7 +191,6 @@ SLAT_INLINE struct slat_walk walk_from1(const struct slat_memory *m, const struc
     assigns \nothing;
     ensures steps: walk_steps_are(\result, m, c, a);
     ensures WALK_RIGHTS_ALL_LEVELS: walk_end_is(\result, m, c, a);
-    ensures sound: walk_sound(\result);
     ensures done: done_where_stage2_says(\result.outcome, m, c, a->linear);
 */
 SLAT_INLINE struct slat_walk walk_from2(const struct slat_memory *m, const struct slat_controls *c,
@@ -214,6 +213,7 @@ SLAT_INLINE struct slat_walk walk_from2(const struct slat_memory *m, const struc
     w.end = 2;
     w.final = ending.final;
     w.outcome = ending.outcome;
+    //@ assert ended: ends_at(w.outcome, w.final, m, c, a, w.step[2], 2);
     return w;
   }
   //@ assert on: below2(m, c, a->linear);
@@ -237,7 +237,6 @@ SLAT_INLINE struct slat_walk walk_from2(const struct slat_memory *m, const struc
     ensures steps: walk_steps_are(\result, m, c, a);
     ensures WALK_RIGHTS_ALL_LEVELS: walk_end_is(\result, m, c, a);
     ensures PAE_PDPTE_NO_RIGHTS: c->guest.mode == SLAT_PAGING_PAE ==> walk_end_is(\result, m, c, a);
-    ensures sound: walk_sound(\result);
     ensures done: done_where_stage2_says(\result.outcome, m, c, a->linear);
 */
 SLAT_INLINE struct slat_walk walk_from3(const struct slat_memory *m, const struct slat_controls *c,
@@ -262,6 +261,7 @@ SLAT_INLINE struct slat_walk walk_from3(const struct slat_memory *m, const struc
     w.end = 3;
     w.final = ending.final;
     w.outcome = ending.outcome;
+    //@ assert ended: ends_at(w.outcome, w.final, m, c, a, w.step[3], 3);
     return w;
   }
   //@ assert on: below3(m, c, a->linear);
@@ -283,7 +283,6 @@ SLAT_INLINE struct slat_walk walk_from3(const struct slat_memory *m, const struc
     assigns \nothing;
     ensures steps: walk_steps_are(\result, m, c, a);
     ensures WALK_RIGHTS_ALL_LEVELS: walk_end_is(\result, m, c, a);
-    ensures sound: walk_sound(\result);
     ensures done: done_where_stage2_says(\result.outcome, m, c, a->linear);
 */
 SLAT_INLINE struct slat_walk walk_from4(const struct slat_memory *m, const struct slat_controls *c,
@@ -306,6 +305,7 @@ SLAT_INLINE struct slat_walk walk_from4(const struct slat_memory *m, const struc
     w.end = 4;
     w.final = ending.final;
     w.outcome = ending.outcome;
+    //@ assert ended: ends_at(w.outcome, w.final, m, c, a, w.step[4], 4);
     return w;
   }
   //@ assert on: below4(m, c, a->linear);
@@ -322,7 +322,6 @@ SLAT_INLINE struct slat_walk walk_from4(const struct slat_memory *m, const struc
     assigns \nothing;
     ensures steps: walk_steps_are(\result, m, c, a);
     ensures WALK_RIGHTS_ALL_LEVELS: walk_end_is(\result, m, c, a);
-    ensures sound: walk_sound(\result);
     ensures done: done_where_stage2_says(\result.outcome, m, c, a->linear);
 */
 SLAT_INLINE struct slat_walk walk_from5(const struct slat_memory *m, const struct slat_controls *c,
@@ -342,11 +341,25 @@ SLAT_INLINE struct slat_walk walk_from5(const struct slat_memory *m, const struc
     w.end = 5;
     w.final = ending.final;
     w.outcome = ending.outcome;
+    //@ assert ended: ends_at(w.outcome, w.final, m, c, a, w.step[5], 5);
     return w;
   }
   //@ assert on: below5(m, c, a->linear);
   return walk_from4(m, c, a, w, slat_table_of(s.value), us, rw, xd);
 }
+
+/* A walk whose steps and end are those of the logic walk is one that the set can be made of. */
+/*@ ghost
+  /@ requires steps: walk_steps_are(w, m, c, a) && walk_end_is(w, m, c, a);
+     terminates \true;
+     assigns \nothing;
+     ensures sound: walk_sound(w);
+   @/
+  static void steps_are_sound(const struct slat_memory *m, const struct slat_controls *c, const struct slat_access *a,
+                              struct slat_walk w)
+  {
+  }
+*/
 
 /* The PDPTE register of a linear address. */
 /*@ requires readable: \valid_read(c);
@@ -390,14 +403,18 @@ SLAT_INLINE struct slat_walk walk_pae(const struct slat_memory *m, const struct 
 
   if (!c->pdpte_registers) {
     w.begin = 3;
-    return walk_from3(m, c, a, w, c->guest_table, 1, 1, 0);
+    w = walk_from3(m, c, a, w, c->guest_table, 1, 1, 0);
+    //@ ghost steps_are_sound(m, c, a, w);
+    return w;
   }
   const uint64_t pdpte = pdpte_of(c, a->linear);
   if (SLAT_RULE(PAE_PDPTE_NOT_PRESENT, pdpte % 2 == 0)) {
     w.outcome = slat_page_fault(c, a, 0, 0, 0, 0, SLAT_RULE_PAE_PDPTE_NOT_PRESENT, 3);
     return w;
   }
-  return walk_from2(m, c, a, w, slat_table_of(pdpte), 1, 1, 0);
+  w = walk_from2(m, c, a, w, slat_table_of(pdpte), 1, 1, 0);
+  //@ ghost steps_are_sound(m, c, a, w);
+  return w;
 }
 
 struct slat_walk slat_walk_linear(const struct slat_memory *memory, const struct slat_controls *controls,
@@ -422,10 +439,13 @@ struct slat_walk slat_walk_linear(const struct slat_memory *memory, const struct
     return walk_pae(memory, controls, access);
   if (controls->guest.mode == SLAT_PAGING_32BIT) {
     w.begin = 2;
-    return walk_from2(memory, controls, access, w, controls->guest_table, 1, 1, 0);
+    w = walk_from2(memory, controls, access, w, controls->guest_table, 1, 1, 0);
+  } else if (controls->la57) {
+    w = walk_from5(memory, controls, access);
+  } else {
+    w.begin = 4;
+    w = walk_from4(memory, controls, access, w, controls->guest_table, 1, 1, 0);
   }
-  if (controls->la57)
-    return walk_from5(memory, controls, access);
-  w.begin = 4;
-  return walk_from4(memory, controls, access, w, controls->guest_table, 1, 1, 0);
+  //@ ghost steps_are_sound(memory, controls, access, w);
+  return w;
 }
