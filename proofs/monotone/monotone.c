@@ -4,6 +4,7 @@
 #include "../../model/src/stage2_fault.h"
 #include "../../model/src/stage2.h"
 #include "../../spec/logic/monotone.acsl"
+#include "../../spec/logic/stage2_grows.acsl"
 
 /* R/W = 1 in every guest entry allows whatever R/W = 0 in one allows, of every access. */
 /*@ requires readable: \valid_read(c) && \valid_read(a);
@@ -172,4 +173,24 @@ static void ept_never_removes(const struct slat_memory *m, const struct slat_mem
   //@ assert read: r.end == SLAT_S2_PAGE && r.read != 0 ==> s.read != 0;
   //@ assert write: r.end == SLAT_S2_PAGE && r.write != 0 ==> s.write != 0;
   //@ assert execute: r.end == SLAT_S2_PAGE && r.execute != 0 ==> s.execute != 0;
+}
+
+/* So EPT with more of R, W and X is a stage 2 that grows, at every guest-physical address: what proofs/monotone_access starts
+   from. */
+/*@ requires readable: \valid_read(m) && \valid_read(n) && \valid_read(c);
+    requires tables: c->stage2_table <= 0xFFFFFFFFFF000;
+    requires ept: c->stage2 == SLAT_STAGE2_EPT;
+    requires grows: !stage2_too_wide(c, gpa) ==> ept_path_grows(m, n, c, gpa);
+    terminates \true;
+    assigns \nothing;
+    ensures ept_grows_stage2: stage2_grows_at(m, n, c, gpa);
+*/
+static void ept_grows_stage2(const struct slat_memory *m, const struct slat_memory *n, const struct slat_controls *c,
+                             uint64_t gpa)
+{
+  if (!c->stage2_5level && gpa >= 0x1000000000000) {
+    //@ assert width: ept_end(m, c, gpa) == SLAT_S2_WIDTH;
+    return;
+  }
+  ept_only_adds(m, n, c, gpa);
 }
