@@ -44,14 +44,33 @@ static void describe(struct reference *reference, const struct slat_controls *co
   entry->ept_ad = controls->ept_ad;
 }
 
+/* The first level of the stage-2 tables. */
+static unsigned top_level(const struct slat_controls *controls)
+{
+  static const uint8_t of_host[] = { [SLAT_PAGING_LONG] = 4, [SLAT_PAGING_PAE] = 3, [SLAT_PAGING_32BIT] = 2 };
+
+  return controls->stage2_5level ? 5 : of_host[controls->nested.mode];
+}
+
+/* An entry of 4 bytes of a host in 32-bit paging: the word was read. */
+static void host_entry(struct reference *reference, const struct slat_controls *controls, uint64_t gpa, unsigned level)
+{
+  if (controls->nested.mode != SLAT_PAGING_32BIT)
+    return;
+  reference->spa += level == 2 ? gpa / 0x400000 % 2 * 4 : gpa / 0x1000 % 2 * 4;
+  reference->entry.value = reference->spa % 8 == 0 ? reference->entry.value % 0x100000000
+                                                   : reference->entry.value / 0x100000000;
+}
+
 /* Stage 2 of one GPA: the references from `next` on, from the first level down to where it ended. */
 static unsigned describe_stage2(struct references *out, unsigned next, const struct slat_controls *controls,
                                 const struct slat_stage2 *stage2, uint64_t gpa, unsigned step)
 {
   if (controls->stage2 == SLAT_STAGE2_NONE || stage2->level == 0)
     return next;
-  for (unsigned level = controls->stage2_5level ? 5 : 4; level >= stage2->level && next < out->count; level--, next++) {
+  for (unsigned level = top_level(controls); level >= stage2->level && next < out->count; level--, next++) {
     struct reference *reference = &out->reference[next];
+    host_entry(reference, controls, gpa, level);
     describe(reference, controls, false, level);
     reference->gpa = gpa;
     reference->step = (uint8_t)step;

@@ -90,6 +90,18 @@ static const char *mode_name(const struct slat_controls *controls)
   }
 }
 
+static const char *nested_name(const struct slat_controls *controls)
+{
+  switch (controls->nested.mode) {
+  case SLAT_PAGING_32BIT:
+    return "nested paging of a 32-bit host";
+  case SLAT_PAGING_PAE:
+    return "nested paging of a PAE host";
+  default:
+    return controls->stage2_5level ? "5-level nested paging" : "nested paging";
+  }
+}
+
 static void print_heading(const struct context *c, const struct explanation *x)
 {
   const struct slat_trace *trace = c->replay->trace;
@@ -106,7 +118,7 @@ static void print_heading(const struct context *c, const struct explanation *x)
                x->controls->paging ? mode_name(x->controls) : "paging off",
                config->stage2 == SLAT_STAGE2_EPT ? (x->controls->stage2_5level ? "5-level EPT" : "EPT")
                : config->stage2 == SLAT_STAGE2_NPT
-                 ? (x->controls->stage2_5level ? "5-level nested paging" : "nested paging")
+                 ? nested_name(x->controls)
                  : "no second stage",
                config->maxphyaddr);
   if (x->controls->paging)
@@ -129,7 +141,9 @@ static void print_heading(const struct context *c, const struct explanation *x)
   if (config->stage2 == SLAT_STAGE2_EPT)
     (void)printf("%sEPTP 0x%" PRIx64 ", EPT A/D %s", next, reg[SLAT_EPTP], x->controls->ept_ad ? "on" : "off");
   if (config->stage2 == SLAT_STAGE2_NPT)
-    (void)printf("%snCR3 0x%" PRIx64 ", host EFER.NXE=%d", next, reg[SLAT_NCR3], x->controls->nested.nxe);
+    (void)printf("%snCR3 0x%" PRIx64 ", host %s=%d", next, reg[SLAT_NCR3],
+                 x->controls->nested.mode == SLAT_PAGING_32BIT ? "CR4.PSE" : "EFER.NXE",
+                 x->controls->nested.mode == SLAT_PAGING_32BIT ? x->controls->nested.pse : x->controls->nested.nxe);
   (void)putchar('\n');
   print_note(trace->note);
   print_note(trace->origins[x->step->index].note);

@@ -2,7 +2,20 @@
 #include "answer.h"
 #include "rule.h"
 
-/* ERRATA E6: no source says what a 4-level nested table makes of a GPA of more than 48 bits. */
+/* ERRATA E6, E31: no source says what a nested table of 4 levels makes of a GPA of more than 48 bits, nor one of a host in PAE or
+   32-bit paging of one of more than 32. */
+/*@ requires readable: \valid_read(c);
+    terminates \true;
+    assigns \nothing;
+    ensures wide: \result != 0 <==> npt_too_wide(c, gpa);
+*/
+static bool wider_than_tables(const struct slat_controls *c, uint64_t gpa)
+{
+  if (c->nested.mode != SLAT_PAGING_LONG)
+    return SLAT_RULE(NPT_GPA_WIDTH_LEGACY, gpa >= 0x100000000);
+  return SLAT_RULE(NPT_GPA_WIDTH, !c->stage2_5level && gpa >= 0x1000000000000);
+}
+
 /*@ requires readable: \valid_read(c) && \valid_read(a);
     requires walk: walk_sound(w);
     terminates \true;
@@ -12,8 +25,7 @@
 static bool too_wide(const struct slat_controls *c, const struct slat_access *a, struct slat_walk w)
 {
   return (w.end <= 5 && w.step[w.end].stage2.end == SLAT_S2_WIDTH) ||
-         (slat_finds_final(w) &&
-          SLAT_RULE(NPT_GPA_WIDTH, !c->stage2_5level && slat_gpa_of_final(c, a, w) >= 0x1000000000000));
+         (slat_finds_final(w) && wider_than_tables(c, slat_gpa_of_final(c, a, w)));
 }
 
 /* A walk whose last step maps a page, and whose access the guest's rights allow, took the page's GPA through stage 2. */

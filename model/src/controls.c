@@ -102,6 +102,17 @@ static uint8_t mode_of(uint64_t cr4, uint64_t efer)
   return BIT(cr4, 0x20) ? SLAT_PAGING_PAE : SLAT_PAGING_32BIT;
 }
 
+/* That of a host at VMRUN, in which nested tables are read: APM 15.25.3. */
+/*@ terminates \true;
+    assigns \nothing;
+    ensures NPT_HOST_MODE: \result == paging_mode(cr4, efer);
+    ensures range: \result <= SLAT_PAGING_32BIT;
+*/
+static uint8_t host_mode(uint64_t cr4, uint64_t efer)
+{
+  return SLAT_CHOOSE(NPT_HOST_MODE, mode_of(cr4, efer), SLAT_PAGING_LONG);
+}
+
 /* Is this paging mode of a processor (the guest's, or the host's under NPT) one that can exist? */
 /*@ terminates \true;
     assigns \nothing;
@@ -125,6 +136,16 @@ static enum slat_status check_mode(struct slat_config k, uint64_t cr0, uint64_t 
   return lma && !BIT(cr4, 0x20) ? SLAT_INVALID_EFER : SLAT_OK; /* long mode needs CR4.PAE */
 }
 
+/* ERRATA E25. */
+/*@ terminates \true;
+    assigns \nothing;
+    ensures modelled: \result != 0 <==> page_4mb_modelled(k, cr4);
+*/
+static bool has_4mb_page_format(struct slat_config k, uint64_t cr4)
+{
+  return k.vendor != SLAT_AMD || BIT(cr4, 0x20) || !BIT(cr4, 0x10) || (k.pse36 && k.maxphyaddr >= 40);
+}
+
 /*@ requires config: config_valid(k);
     terminates \true;
     assigns \nothing;
@@ -135,11 +156,7 @@ static enum slat_status check_guest_controls(struct slat_config k, uint64_t cr4,
 {
   if (BIT(cr4, 0x800000))
     return SLAT_UNSUPPORTED_CET;
-  if (BIT(efer, 0x400))
-    return SLAT_OK;
-  if (k.vendor == SLAT_AMD && !BIT(cr4, 0x20) && BIT(cr4, 0x10) && (!k.pse36 || k.maxphyaddr < 40))
-    return SLAT_UNSUPPORTED_PSE36_WIDTH;
-  return SLAT_OK;
+  return BIT(efer, 0x400) || has_4mb_page_format(k, cr4) ? SLAT_OK : SLAT_UNSUPPORTED_PSE36_WIDTH;
 }
 
 /* CR3 has no bit of 63:MAXPHYADDR, in no mode: SDM 4.5, table "Use of CR3 with 4-Level Paging", and 26.3.1.1.  Bits 62 and 61
@@ -181,13 +198,11 @@ static enum slat_status check_host(struct slat_config k, uint64_t cr0, uint64_t 
   const enum slat_status status = check_mode(k, cr0, cr4, efer);
 
   if (status != SLAT_OK)
-    return status >= SLAT_FIRST_UNSUPPORTED ? SLAT_UNSUPPORTED_HOST_PAGING : status;
+    return status;
   /* APM 15.25.3: VMRUN with nested paging and hCR0.PG = 0 fails. */
-  if (!BIT(cr0, 0x80000000))
+  if (!BIT(cr0, 0x80000000) || ncr3 >= limit)
     return SLAT_INVALID_NCR3;
-  if (!BIT(efer, 0x400))
-    return SLAT_UNSUPPORTED_HOST_PAGING;
-  return ncr3 >= limit ? SLAT_INVALID_NCR3 : SLAT_OK;
+  return BIT(efer, 0x400) || has_4mb_page_format(k, cr4) ? SLAT_OK : SLAT_UNSUPPORTED_PSE36_WIDTH;
 }
 
 /* Can a PDPTE register hold this? */
@@ -258,7 +273,7 @@ static uint64_t table_in(uint64_t value)
   return SLAT_CHOOSE(CR3_ROOT, value / 0x1000 % 0x10000000000 * 0x1000, value % 0x10000000000000);
 }
 
-/* The address of the guest's first table. */
+/* The address of the first table, the guest's or the host's. */
 /*@ requires mode: mode <= SLAT_PAGING_32BIT;
     terminates \true;
     assigns \nothing;
@@ -267,7 +282,7 @@ static uint64_t table_in(uint64_t value)
     ensures CR3_ROOT_32BIT: mode == SLAT_PAGING_32BIT ==> \result == ((cr3 / 0x1000) % 0x100000) * 0x1000;
     ensures range: \result <= 0xFFFFFFFFFF000;
 */
-static uint64_t guest_root(uint8_t mode, uint64_t cr3)
+static uint64_t root_in(uint8_t mode, uint64_t cr3)
 {
   if (mode == SLAT_PAGING_LONG)
     return table_in(cr3);
@@ -305,14 +320,15 @@ static uint64_t address_limit_4mb(struct slat_config k, uint64_t limit)
 /*@ terminates \true;
     assigns \nothing;
     ensures EPT_WALK_LENGTH: stage2 == SLAT_STAGE2_EPT ==> (\result != 0 <==> eptp_walk_length(eptp) == 4);
-    ensures NPT_WALK_LENGTH: stage2 == SLAT_STAGE2_NPT ==> (\result != 0 <==> cr4_la57(host_cr4) == 1);
+    ensures NPT_WALK_LENGTH: stage2 == SLAT_STAGE2_NPT ==>
+      (\result != 0 <==> cr4_la57(host_cr4) == 1 && efer_lma(host_efer) == 1);
     ensures none: stage2 != SLAT_STAGE2_EPT && stage2 != SLAT_STAGE2_NPT ==> \result == 0;
 */
-static bool has_5_levels(unsigned stage2, uint64_t eptp, uint64_t host_cr4)
+static bool has_5_levels(unsigned stage2, uint64_t eptp, uint64_t host_cr4, uint64_t host_efer)
 {
   if (stage2 == SLAT_STAGE2_EPT)
     return SLAT_RULE(EPT_WALK_LENGTH, eptp / 8 % 8 == 4);
-  return stage2 == SLAT_STAGE2_NPT && SLAT_RULE(NPT_WALK_LENGTH, BIT(host_cr4, 0x1000));
+  return stage2 == SLAT_STAGE2_NPT && BIT(host_efer, 0x400) && SLAT_RULE(NPT_WALK_LENGTH, BIT(host_cr4, 0x1000));
 }
 
 /* What registers and configuration say, whether modelled or not. */
@@ -325,12 +341,18 @@ static bool has_5_levels(unsigned stage2, uint64_t eptp, uint64_t host_cr4)
     ensures PAE_PDPTE_MEMORY: k.vendor == SLAT_AMD && k.amd_pdpte_registers == 0 ==> \result.pdpte_registers == 0;
     ensures KEY_MODES: \result.guest.mode != SLAT_PAGING_LONG ==> \result.user_keys == 0 && \result.supervisor_keys == 0;
     ensures RIGHTS_32BIT_NO_XD: \result.guest.mode == SLAT_PAGING_32BIT ==> \result.guest.nxe == 0;
+    ensures NPT_HOST_PAE: k.stage2 == SLAT_STAGE2_NPT && \result.nested.mode == SLAT_PAGING_PAE ==>
+      \result.stage2_table == ((p.reg[SLAT_NCR3] / 0x20) % 0x8000000) * 0x20;
+    ensures NPT_HOST_32BIT: k.stage2 == SLAT_STAGE2_NPT && \result.nested.mode == SLAT_PAGING_32BIT ==>
+      \result.stage2_table == ((p.reg[SLAT_NCR3] / 0x1000) % 0x100000) * 0x1000 && \result.nested.nxe == 0;
     ensures in_range: controls_in_range(\result);
 */
 static struct slat_controls controls_of(struct slat_config k, struct slat_cpu p, uint64_t limit)
 {
   const bool amd = k.vendor == SLAT_AMD;
   const bool ept = k.stage2 == SLAT_STAGE2_EPT, npt = k.stage2 == SLAT_STAGE2_NPT;
+  const uint64_t host_cr4 = p.reg[SLAT_HOST_CR4];
+  const uint8_t host = npt ? host_mode(host_cr4, p.reg[SLAT_HOST_EFER]) : SLAT_PAGING_LONG;
   const uint64_t cr4 = p.reg[SLAT_CR4], efer = p.reg[SLAT_EFER], limit_4mb = address_limit_4mb(k, limit);
   const bool long_mode = BIT(efer, 0x400);
   const bool keys = SLAT_REQUIRE(KEY_MODES, long_mode);
@@ -338,15 +360,16 @@ static struct slat_controls controls_of(struct slat_config k, struct slat_cpu p,
 
   return (struct slat_controls){
     .guest = { limit, limit_4mb, mode_of(cr4, efer), BIT(cr4, 0x10), nxe, k.page_1gb, amd },
-    .nested = { limit, limit_4mb, SLAT_PAGING_LONG, 0, BIT(p.reg[SLAT_HOST_EFER], 0x800), k.page_1gb, amd },
-    .guest_table = guest_root(mode_of(cr4, efer), p.reg[SLAT_CR3]),
+    .nested = { limit, limit_4mb, host, host == SLAT_PAGING_32BIT && BIT(host_cr4, 0x10),
+                BIT(p.reg[SLAT_HOST_EFER], 0x800) && host != SLAT_PAGING_32BIT, k.page_1gb, amd },
+    .guest_table = root_in(mode_of(cr4, efer), p.reg[SLAT_CR3]),
     .pdpte = { p.reg[SLAT_PDPTE0], p.reg[SLAT_PDPTE1], p.reg[SLAT_PDPTE2], p.reg[SLAT_PDPTE3] },
     .pdpte_registers = SLAT_RULE(PAE_PDPTE_REGISTER, !amd) || SLAT_CHOOSE(PAE_PDPTE_MEMORY, k.amd_pdpte_registers, amd),
     .stage2_table = ept   ? table_in(p.reg[SLAT_EPTP])
-                    : npt ? table_in(p.reg[SLAT_NCR3])
+                    : npt ? root_in(host, p.reg[SLAT_NCR3])
                           : 0,
     .stage2 = k.stage2,
-    .stage2_5level = has_5_levels(k.stage2, p.reg[SLAT_EPTP], p.reg[SLAT_HOST_CR4]),
+    .stage2_5level = has_5_levels(k.stage2, p.reg[SLAT_EPTP], p.reg[SLAT_HOST_CR4], p.reg[SLAT_HOST_EFER]),
     .amd = amd,
     .paging = BIT(p.reg[SLAT_CR0], 0x80000000),
     .la57 = BIT(cr4, 0x1000) && long_mode,

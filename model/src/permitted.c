@@ -149,7 +149,7 @@ struct level_update {
     requires level_range: 1 <= level <= 5;
     requires table_range: table <= 0xFFFFFFFFFF000 && !stage2_too_wide(c, gpa);
     requires exists: level == 5 ==> c->stage2_5level != 0;
-    requires path: path_is(s, m, c, gpa);
+    requires path: long_path_is(s, m, c, gpa) && !legacy_host(c);
     requires table: s.level <= level ==> table == path_table(m, c, gpa, level);
     terminates \true;
     assigns \nothing;
@@ -178,6 +178,61 @@ SLAT_INLINE struct level_update level_update(const struct slat_memory *m, const 
                                 .table = slat_table_of(e) };
 }
 
+/* The same under a host in PAE or 32-bit paging: of a PDPTE, which has no flags, and below. */
+/*@ requires readable: \valid_read(m) && \valid_read(c);
+    requires stage2: legacy_host(c) && !npt_too_wide(c, gpa);
+    requires level_range: 1 <= level <= 3;
+    requires table_range: table <= 0xFFFFFFFFFF000;
+    requires path: host_path_is(s, m, c, gpa);
+    requires table: s.level <= level && level <= host_begin(c) ==> table == host_table(m, c, gpa, level);
+    terminates \true;
+    assigns \nothing;
+    ensures update: stage2_update_is(\result.update, m, c, gpa, level, (boolean)write, (boolean)done);
+    ensures range: \result.table <= 0xFFFFFFFFFF000;
+    ensures next: level > 1 && s.level < level && level <= host_begin(c) ==> \result.table == host_table(m, c, gpa, level - 1);
+*/
+static struct level_update host_level_update(const struct slat_memory *m, const struct slat_controls *c,
+                                             struct slat_stage2 s, uint64_t gpa, uint64_t table, unsigned level,
+                                             unsigned step, bool write, bool done)
+{
+  const bool leaf = s.level == level && s.end == SLAT_S2_PAGE;
+  const unsigned begin = c->nested.mode == SLAT_PAGING_PAE ? 3 : 2;
+
+  //@ assert comes: host_comes_to(m, c, gpa, level) <==> s.level <= level && level <= host_begin(c);
+  if (level > begin || s.level > level || (s.level == level && !leaf))
+    return (struct level_update){ .update = no_update(), .table = 0 };
+  const uint64_t spa = slat_host_entry_address(c, table, gpa, level);
+  const uint64_t e = slat_host_entry(m, c, spa);
+  //@ assert e: e == host_e(m, c, gpa, level);
+  if (level == 3) /* a PDPTE */
+    return (struct level_update){ .update = no_update(), .table = slat_table_of(e) };
+  return (struct level_update){ .update = stage2_update(c, spa, e, leaf, level, step, write, done),
+                                .table = slat_table_of(e) };
+}
+
+/*@ requires readable: \valid_read(m) && \valid_read(c);
+    requires stage2: legacy_host(c) && c->stage2_table <= 0xFFFFFFFFFF000;
+    requires path: host_path_is(s, m, c, gpa);
+    terminates \true;
+    assigns \nothing;
+    ensures gpa: gpa_updates_are(\result.of[5], \result.of[4], \result.of[3], \result.of[2], \result.of[1], m, c, gpa, (boolean)write,
+      (boolean)done);
+    ensures guest: no_update(\result.of[0]);
+*/
+static struct slat_update_row host_updates(const struct slat_memory *m, const struct slat_controls *c,
+                                           struct slat_stage2 s, uint64_t gpa, unsigned step, bool write, bool done)
+{
+  const struct slat_update none = no_update();
+
+  if (gpa >= 0x100000000) /* no entry is read */
+    return (struct slat_update_row){ { none, none, none, none, none, none } };
+  const struct level_update l3 = host_level_update(m, c, s, gpa, c->stage2_table, 3, step, write, done);
+  const uint64_t pd = c->nested.mode == SLAT_PAGING_PAE ? l3.table : c->stage2_table;
+  const struct level_update l2 = host_level_update(m, c, s, gpa, pd, 2, step, write, done);
+  const struct level_update l1 = host_level_update(m, c, s, gpa, l2.table, 1, step, write, done);
+  return (struct slat_update_row){ { none, l1.update, l2.update, none, none, none } };
+}
+
 /* The updates of the stage-2 entries that translate one GPA, of which `s` is the walk.
    `write`: stage 2 treats the access as a write, and does not deny it; `done`: the whole access is done. */
 /*@ requires readable: \valid_read(m) && \valid_read(c);
@@ -194,6 +249,8 @@ SLAT_INLINE struct slat_update_row gpa_updates(const struct slat_memory *m, cons
 {
   const struct slat_update none = no_update();
 
+  if (c->stage2 == SLAT_STAGE2_NPT && c->nested.mode != SLAT_PAGING_LONG)
+    return host_updates(m, c, s, gpa, step, write, done);
   /* Too wide a GPA: no entry is read. */
   if ((!c->stage2_5level && gpa >= 0x1000000000000) ||
       (c->stage2 != SLAT_STAGE2_NPT && !(c->stage2 == SLAT_STAGE2_EPT && c->ept_ad)))

@@ -8,6 +8,8 @@ unsigned slat_deleted_rule = 0;
 #include "ept_entry.c"
 #include "ept_walk.c"
 #include "npt_walk.c"
+#include "host_table.c"
+#include "npt_legacy.c"
 #include "stage2.c"
 #include "stage2_fault.c"
 #include "fault.c"

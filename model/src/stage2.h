@@ -6,15 +6,18 @@
 #ifndef SLAT_ANY_STAGE2
 #include "ept_walk.h"
 #include "npt_walk.h"
+#include "npt_legacy.h"
 #endif
 #ifdef SLAT_STAGE2_PATHS
 #include "ept_entry.h"
 #include "guest_entry.h"
+#include "host_table.h"
 #endif
 #include "../../spec/logic/memory.acsl"
 #if !defined(SLAT_ANY_STAGE2) || defined(SLAT_STAGE2_PATHS)
 #include "../../spec/logic/address.acsl"
 #include "../../spec/logic/path.acsl"
+#include "../../spec/logic/host_path.acsl"
 #include "../../spec/logic/stage2_entry.acsl"
 #endif
 #include "../../spec/logic/stage2_path.acsl"

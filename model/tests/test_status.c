@@ -150,7 +150,9 @@ static const struct {
   { &with_npt, { { SLAT_NCR3, 1ULL << 46 } }, SLAT_INVALID_NCR3 },
   { &with_npt, { { SLAT_HOST_CR0, 0x11 }, { SLAT_HOST_EFER, 0x100 } }, SLAT_INVALID_NCR3 },
   { &with_npt, { { SLAT_HOST_EFER, 0x100 } }, SLAT_INVALID_EFER },
-  { &with_npt, { { SLAT_HOST_EFER, 0 } }, SLAT_UNSUPPORTED_HOST_PAGING },
+  { &with_npt, { { SLAT_HOST_EFER, 0 } }, SLAT_OK }, /* PAE paging */
+  { &with_npt, { { SLAT_HOST_EFER, 0 }, { SLAT_HOST_CR4, 0 } }, SLAT_OK },
+  { &with_npt, { { SLAT_HOST_EFER, 0 }, { SLAT_HOST_CR4, 0x10 } }, SLAT_UNSUPPORTED_PSE36_WIDTH }, /* no PSE-36 */
   { &with_npt, { { SLAT_HOST_CR4, 0x1020 } }, SLAT_INVALID_FEATURE_CONTROL },
   { &npt_la57, { { SLAT_HOST_CR4, 0x1020 } }, SLAT_OK },
   { &with_npt, { { SLAT_NCR3, 0x1000 } }, SLAT_OK },

@@ -50,10 +50,10 @@ enum slat_status {
   SLAT_INVALID_PDPTE, /**< a PDPTE register of PAE paging is present with a reserved bit: MOV to CR raises #GP, VM entry fails */
   /* lawful, and not modelled yet */
   SLAT_UNSUPPORTED_CET,
-  SLAT_UNSUPPORTED_PSE36_WIDTH, /**< AMD, 32-bit paging with CR4.PSE, and no PSE-36 or fewer than 40 address bits: no source says which bits are reserved */
+  SLAT_UNSUPPORTED_PSE36_WIDTH, /**< AMD, a guest or nested paging's host in 32-bit paging with CR4.PSE, and no PSE-36 or fewer than 40 address bits: no source says which bits are reserved */
   SLAT_UNSUPPORTED_SHADOW_STACK_EPT,
-  SLAT_UNSUPPORTED_HOST_PAGING,   /**< NPT under a host in 32-bit or PAE paging */
-  SLAT_UNSUPPORTED_NPT_WIDTH,     /**< a GPA of more than 48 bits under a 4-level NPT: no source says what happens */
+  SLAT_UNSUPPORTED_NPT_WIDTH,     /**< a GPA of more than 48 bits under a 4-level NPT, or of more than 32 under a host in
+                                       32-bit or PAE paging: no source says what happens */
   SLAT_UNSUPPORTED_PAGE_CROSSING, /**< an access that reaches into a second 4 KB page */
   SLAT_STATUS_COUNT
 };
@@ -100,7 +100,7 @@ enum slat_register {
   SLAT_NCR3,   /**< nested CR3 of the VMCB (stage2 = NPT) */
   SLAT_HOST_CR0,
   SLAT_HOST_CR4,
-  SLAT_HOST_EFER, /**< the host's, at VMRUN (stage2 = NPT) */
+  SLAT_HOST_EFER, /**< the host's, at VMRUN (stage2 = NPT): its paging mode is that of the nested tables */
   SLAT_PKRU,      /**< rights of protection keys, user-mode addresses: bit 2i is ADi, bit 2i+1 is WDi */
   SLAT_PKRS,      /**< IA32_PKRS, the same for supervisor-mode addresses */
   SLAT_PDPTE0,    /**< the four PDPTE registers of PAE paging: written by VM entry, or by what MOV to CR loads */
@@ -131,11 +131,11 @@ struct slat_format {
 /** Control state decoded once, when a register is written, so that an access need not.  Made by slat_open() and slat_feed(). */
 struct slat_controls {
   struct slat_format guest;  /**< guest entries */
-  struct slat_format nested; /**< NPT entries, under the host's EFER */
+  struct slat_format nested; /**< NPT entries, in the host's paging mode */
   uint64_t
     guest_table; /**< GPA of the guest's first table: bits 51:12 of CR3, 31:5 in PAE paging, 31:12 in 32-bit paging */
   uint64_t pdpte[4];     /**< PAE paging with `pdpte_registers`: the registers */
-  uint64_t stage2_table; /**< SPA of the first EPT or nested table: PML4, or PML5 with `stage2_5level` */
+  uint64_t stage2_table; /**< SPA of the first EPT or nested table: PML4, PML5 with `stage2_5level`; NPT: by `nested.mode` */
   uint8_t stage2;        /**< enum slat_stage2_kind */
   bool stage2_5level;    /**< EPT pointer bits 5:3 = 4; NPT: the host's CR4.LA57 */
   bool amd;
@@ -225,7 +225,7 @@ struct slat_outcome {
 
 /** A permitted, or required, update of accessed and dirty flags in one entry.  All other bits must stay. */
 struct slat_update {
-  uint64_t spa;   /**< SPA of the entry: a multiple of 8, of a guest's entry in 32-bit paging of 4 */
+  uint64_t spa;   /**< SPA of the entry: a multiple of 8, of a guest's or host's entry in 32-bit paging of 4 */
   uint64_t entry; /**< its value when it was read: 8 bytes, in 32-bit paging 4 */
   uint16_t may;   /**< flags that are clear and may be set, by speculation too */
   uint16_t must;  /**< subset of `may`: set if the access is done (TRANSLATED) */
@@ -345,7 +345,7 @@ enum slat_stage2_end {
   SLAT_S2_NOT_PRESENT,
   SLAT_S2_MISCONFIGURED, /**< EPT */
   SLAT_S2_RESERVED,      /**< NPT */
-  SLAT_S2_WIDTH          /**< EPT: the GPA is wider than the walk translates */
+  SLAT_S2_WIDTH          /**< the GPA is wider than the walk translates */
 };
 struct slat_stage2 {
   uint8_t end;                     /**< enum slat_stage2_end */
