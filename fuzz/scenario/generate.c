@@ -16,6 +16,9 @@ struct plan {
   struct temper temper;
   unsigned levels; /* of the guest's tables */
   bool stage2_5level;
+  unsigned host_levels; /* NPT: 3 or 2 under a host in PAE or 32-bit paging, else 4 */
+  bool host_pse;
+  uint64_t stage2_root;
   unsigned indices[6];
   uint16_t index[6][INDICES];     /* in use at each level */
   uint64_t region[3];             /* 2 MB regions of guest-physical memory; the last one holds the stage-2 tables */
@@ -228,15 +231,26 @@ static void store_guest_tables(struct plan *plan)
 
 /* ---- Stage-2 tables: identity mostly, in frames of their own ---- */
 
+static enum entry_format stage2_format(const struct plan *plan, unsigned level)
+{
+  return plan->host_levels == 2 ? ENTRY_32BIT
+         : plan->host_levels == 3 ? level == 3 ? ENTRY_PDPTE : ENTRY_PAE
+                                  : ENTRY_LONG;
+}
+
 /* Tables of the guest must be readable, often writable too, or nothing translates: an access uses four of them. */
 static uint64_t stage2_entry(struct plan *plan, unsigned level, uint64_t target, bool page, bool maps_tables)
 {
   struct slat_config *config = &plan->scenario->config;
+  const enum entry_format format = stage2_format(plan, level);
   struct temper temper = plan->temper;
 
   temper.present[0] = temper.write[0] = temper.user[0] = temper.user[1] = 99;
   temper.execute_disable[0] = 1;
   temper.odd[0] = 0;
+  if (format == ENTRY_PDPTE)
+    return random_percent(plan->random, 80) ? target | ENTRY_P
+                                            : entry_guest(plan->random, &temper, config, format, level, target, false);
   if (!page && random_percent(plan->random, 80))
     return target | 7 | (random_percent(plan->random, 50) ? 1U << (config->stage2 == SLAT_STAGE2_EPT ? 8 : 5) : 0);
   temper.odd[1] = 1;
@@ -247,7 +261,7 @@ static uint64_t stage2_entry(struct plan *plan, unsigned level, uint64_t target,
   }
   return config->stage2 == SLAT_STAGE2_EPT
            ? entry_ept(plan->random, &temper, config, level, target, page)
-           : entry_guest(plan->random, &temper, config, ENTRY_LONG, level, target, page);
+           : entry_guest(plan->random, &temper, config, format, level, target, page);
 }
 
 static void plan_backing(struct plan *plan)
@@ -258,12 +272,12 @@ static void plan_backing(struct plan *plan)
                                                          : plan->region[2] + 0x1000ULL * (16 + i);
 }
 
-static void store_stage2_tables(struct plan *plan, bool one_large_page[2])
+/* What is above the PDPTs. */
+static void store_upper_tables(struct plan *plan, uint64_t pdpt)
 {
-  const uint64_t base = plan->region[2];
-  const uint64_t pml4 = base, pdpt = base + 0x1000, pd = base + 0x2000, pml5 = base + 0x6000;
-  const bool gigabyte = random_once_in(plan->random, 40);
+  const uint64_t pml4 = plan->region[2], pml5 = pml4 + 0x6000;
 
+  plan->stage2_root = plan->stage2_5level ? pml5 : pml4;
   if (plan->stage2_5level) {
     append_store(plan, pml5, stage2_entry(plan, 5, pml4, false, true));
     if (random_percent(plan->random, 30)) /* GPAs with bit 48 set */
@@ -272,10 +286,23 @@ static void store_stage2_tables(struct plan *plan, bool one_large_page[2])
   append_store(plan, pml4, stage2_entry(plan, 4, pdpt, false, true));
   if (random_percent(plan->random, 30))
     append_store(plan, pml4 + 8, stage2_entry(plan, 4, pdpt, false, true));
+}
+
+static void store_stage2_tables(struct plan *plan, const bool one_large_page[2])
+{
+  const uint64_t base = plan->region[2];
+  const bool pae = plan->host_levels == 3;
+  const uint64_t pdpt = base + 0x1000 + (pae ? 32ULL * random_below(plan->random, 128) : 0), pd = base + 0x2000;
+  const bool gigabyte = !pae && random_once_in(plan->random, 40);
+
+  if (pae)
+    plan->stage2_root = pdpt;
+  else
+    store_upper_tables(plan, pdpt);
   append_store(plan, pdpt, gigabyte ? stage2_entry(plan, 3, 0, true, true) : stage2_entry(plan, 3, pd, false, true));
   if (random_percent(plan->random, 30))
     append_store(plan, pdpt + 8,
-                 random_percent(plan->random, 40) ? stage2_entry(plan, 3, 0, true, false)
+                 !pae && random_percent(plan->random, 40) ? stage2_entry(plan, 3, 0, true, false)
                                                   : stage2_entry(plan, 3, pd, false, true));
   for (unsigned r = 0; r < 3; r++) {
     const uint64_t pt = base + 0x3000 + 0x1000 * r;
@@ -292,6 +319,32 @@ static void store_stage2_tables(struct plan *plan, bool one_large_page[2])
   }
 }
 
+/* The same of a host in 32-bit paging: a page of 4 MB, or a table of 1024 entries, for each two regions. */
+static void store_32bit_tables(struct plan *plan, const bool one_large_page[2])
+{
+  const uint64_t base = plan->region[2], pd = base + 0x2000, size = 2 * REGION;
+
+  plan->stage2_root = pd;
+  for (uint64_t half = 0; half < plan->can->memory_bytes / size; half++) {
+    const uint64_t pt = base + 0x3000 + 0x1000 * half;
+    bool large = plan->host_pse;
+
+    for (unsigned r = 0; r < 2; r++)
+      large = large && (plan->region[r] / size != half || one_large_page[r]);
+    append_entry(plan, pd + 4 * half,
+                 large ? stage2_entry(plan, 2, half * size, true, true) : stage2_entry(plan, 2, pt, false, true), 4);
+    if (random_percent(plan->random, 30)) /* GPAs of 2 GB and more */
+      append_entry(plan, pd + 4 * (512 + half),
+                   large ? stage2_entry(plan, 2, half * size, true, true) : stage2_entry(plan, 2, pt, false, true), 4);
+    for (unsigned i = 0; !large && i < GUEST_FRAMES; i++)
+      if (plan->frame[i] / size == half)
+        append_entry(plan, pt + 4 * (plan->frame[i] >> 12 & 1023),
+                     stage2_entry(plan, 1, plan->backing[i], true, i < 4 * TABLES), 4);
+    for (uint64_t page = base + 0x2000; !large && page < base + 0x5000 && page / size == half; page += 0x1000)
+      append_entry(plan, pt + 4 * (page >> 12 & 1023), stage2_entry(plan, 1, page, true, false), 4);
+  }
+}
+
 static void plan_stage2(struct plan *plan)
 {
   bool one_large_page[2];
@@ -303,7 +356,10 @@ static void plan_stage2(struct plan *plan)
       if ((plan->frame[i] & ~(REGION - 1)) == plan->region[r])
         plan->backing[i] = plan->frame[i];
   }
-  store_stage2_tables(plan, one_large_page);
+  if (plan->host_levels == 2)
+    store_32bit_tables(plan, one_large_page);
+  else
+    store_stage2_tables(plan, one_large_page);
 }
 
 /* ---- Configuration and registers ---- */
@@ -357,6 +413,32 @@ static void plan_config(struct plan *plan)
                         random_percent(random, 75);
 }
 
+/* As are half of the hosts. */
+static void plan_host(struct plan *plan)
+{
+  const unsigned choice = random_below(plan->random, 100);
+  struct slat_config *config = &plan->scenario->config;
+
+  plan->host_levels = 4;
+  if (config->stage2 != SLAT_STAGE2_NPT || !plan->can->legacy_hosts || choice >= 44)
+    return;
+  plan->host_levels = choice < 22 ? 2 : 3;
+  plan->stage2_5level = false;
+  /* Which bits of a PDE that maps 4 MB are reserved with a smaller width, no source says. */
+  if (plan->host_levels == 2 && config->maxphyaddr < 40 && random_percent(plan->random, 80))
+    config->maxphyaddr = 40;
+  plan->host_pse = plan->host_levels == 2 && config->maxphyaddr >= 40 && config->pse36 &&
+                   random_percent(plan->random, 75);
+}
+
+static uint64_t host_cr4(struct plan *plan)
+{
+  const bool la57 = plan->host_levels == 4 ? plan->stage2_5level
+                                           : plan->scenario->config.la57 && random_percent(plan->random, 30);
+
+  return (plan->host_levels > 2 ? CR4_PAE : 0) | (plan->host_pse ? CR4_PSE : 0) | (la57 ? CR4_LA57 : 0);
+}
+
 /* Half of the guests or more are in long mode. */
 static unsigned pick_levels(struct plan *plan)
 {
@@ -401,7 +483,7 @@ static void append_registers(struct plan *plan)
   const bool paging = !plan->can->paging_off || plan->levels < 4 || random_percent(random, 78);
   const bool nxe = config->nx && random_percent(random, 88);
   const uint64_t lme = plan->levels < 4 ? 0 : paging ? EFER_LME | EFER_LMA : EFER_LME;
-  uint64_t cr4 = pick_mode_bits(plan), stage2_root = plan->region[2] + (plan->stage2_5level ? 0x6000 : 0);
+  uint64_t cr4 = pick_mode_bits(plan), stage2_root = plan->stage2_root;
 
   if (config->smep && random_percent(random, 40))
     cr4 |= CR4_SMEP;
@@ -432,10 +514,11 @@ static void append_registers(struct plan *plan)
                     stage2_root | (plan->stage2_5level ? 4 : 3) << 3 | 6 |
                       (config->ept_accessed_dirty && random_percent(random, 70) ? 1 << 6 : 0));
   } else if (config->stage2 == SLAT_STAGE2_NPT) {
-    append_register(plan, SLAT_NCR3, stage2_root);
-    append_register(plan, SLAT_HOST_CR4, CR4_PAE | (plan->stage2_5level ? CR4_LA57 : 0));
+    append_register(plan, SLAT_NCR3, stage2_root | (random_once_in(random, 8) ? random_below(random, 4) << 3 : 0));
+    append_register(plan, SLAT_HOST_CR4, host_cr4(plan));
     append_register(plan, SLAT_HOST_EFER,
-                    (EFER_LME | EFER_LMA) | (config->nx && random_percent(random, 90) ? EFER_NXE : 0));
+                    (plan->host_levels == 4 ? EFER_LME | EFER_LMA : 0) |
+                      (config->nx && random_percent(random, 90) ? EFER_NXE : 0));
   }
 }
 
@@ -464,6 +547,7 @@ void scenario_generate(struct scenario *scenario, const struct scenario_capabili
 
   scenario->count = 0;
   plan_config(&plan);
+  plan_host(&plan);
   plan.levels = pick_levels(&plan);
   plan.temper = temper_pick(random, scenario->config.stage2 == SLAT_STAGE2_NONE ? 55 : 92);
   plan_indices(&plan);

@@ -76,6 +76,9 @@ static void mutate_register(const struct slat_config *config, struct slat_event 
     else
       event->value ^= control[random_below(random, sizeof control / sizeof *control)];
     break;
+  case SLAT_HOST_CR4:
+    event->value ^= CR4_PSE;
+    break;
   case SLAT_PKRU:
     event->value = entry_keys(random);
     break;
@@ -321,21 +324,24 @@ static bool stage2_maps(const struct scenario *scenario, const struct places *pl
 {
   const struct slat_config *config = &scenario->config;
   const bool ept = config->stage2 == SLAT_STAGE2_EPT;
-  uint64_t table = scenario_register(scenario, ept ? SLAT_EPTP : SLAT_NCR3, 0);
+  const unsigned levels = places_stage2_levels(scenario);
+  const bool pse = scenario_register(scenario, SLAT_HOST_CR4, CR4_INITIAL) & CR4_PSE;
+  uint64_t table = places_table(scenario_register(scenario, ept ? SLAT_EPTP : SLAT_NCR3, 0), levels);
 
   if (config->stage2 == SLAT_STAGE2_NONE)
     return true;
-  const bool five = ept ? (table >> 3 & 7) == 4
-                        : (scenario_register(scenario, SLAT_HOST_CR4, CR4_INITIAL) & CR4_LA57) != 0;
-
-  for (unsigned level = five ? 5 : 4; level >= 1; level--) {
-    const unsigned shift = 12 + 9 * (level - 1);
-    const uint64_t e = places_value(places, (table & ENTRY_ADDRESS) + 8 * (gpa >> shift & 511));
-    const bool page = level == 1 || (e & ENTRY_PS);
+  if (levels < 4 && gpa >> 32)
+    return false;
+  for (unsigned level = levels; level >= 1; level--) {
+    const unsigned shift = places_shift(levels, level);
+    const uint64_t index = gpa >> shift & (places_entries(levels, level) - 1);
+    const uint64_t e = places_value(places, table + (levels == 2 ? 4 : 8) * index);
+    const bool pdpte = levels == 3 && level == 3;
+    const bool page = level == 1 || ((e & ENTRY_PS) && !pdpte && (levels != 2 || pse));
 
     if (!(e & ENTRY_P) || (e & ENTRY_ADDRESS) >> config->maxphyaddr || (level >= 4 && page))
       return false;
-    if (!ept && !(e & ENTRY_U)) /* the guest's accesses to its tables are those of a user */
+    if (!ept && !pdpte && !(e & ENTRY_U)) /* the guest's accesses to its tables are those of a user */
       return false;
     if (page && (e & ENTRY_ADDRESS & ((1ULL << shift) - 1)))
       return false;
@@ -345,7 +351,7 @@ static bool stage2_maps(const struct scenario *scenario, const struct places *pl
       return false;
     if (page)
       return true;
-    table = e;
+    table = e & ENTRY_ADDRESS;
   }
   return false;
 }

@@ -36,6 +36,8 @@ void places_collect(struct places *places, const struct scenario *scenario, uint
 {
   const unsigned prologue = scenario_prologue(scenario);
 
+  const bool four_bytes = places_levels(scenario) == 2 || places_stage2_levels(scenario) == 2;
+
   places->memory_bytes = memory_bytes;
   places->levels = places_levels(scenario);
   places->pse = scenario_register(scenario, SLAT_CR4, CR4_INITIAL) & CR4_PSE;
@@ -45,7 +47,7 @@ void places_collect(struct places *places, const struct scenario *scenario, uint
 
     switch (event->kind) {
     case SLAT_EVENT_STORE:
-      if ((event->width == 8 || (event->width == 4 && places->levels == 2)) && i < prologue)
+      if ((event->width == 8 || (event->width == 4 && four_bytes)) && i < prologue)
         places_stored(places, event->address, event->value, event->width);
       add_frame(places, event->address);
       break;
@@ -87,6 +89,18 @@ unsigned places_levels(const struct scenario *scenario)
   if (paging && !(scenario_register(scenario, SLAT_EFER, EFER_INITIAL) & EFER_LMA))
     return cr4 & CR4_PAE ? 3 : 2;
   return cr4 & CR4_LA57 ? 5 : 4;
+}
+
+unsigned places_stage2_levels(const struct scenario *scenario)
+{
+  const uint64_t cr4 = scenario_register(scenario, SLAT_HOST_CR4, CR4_INITIAL);
+
+  if (scenario->config.stage2 == SLAT_STAGE2_EPT)
+    return (scenario_register(scenario, SLAT_EPTP, 0) >> 3 & 7) == 4 ? 5 : 4;
+  if (scenario->config.stage2 == SLAT_STAGE2_NPT &&
+      !(scenario_register(scenario, SLAT_HOST_EFER, EFER_INITIAL) & EFER_LMA))
+    return cr4 & CR4_PAE ? 3 : 2;
+  return scenario->config.stage2 == SLAT_STAGE2_NPT && (cr4 & CR4_LA57) ? 5 : 4;
 }
 
 unsigned places_shift(unsigned levels, unsigned level)

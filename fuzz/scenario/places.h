@@ -14,7 +14,7 @@ struct places {
   unsigned pages, words, frames, roots;
   uint64_t page[PLACES_PAGES];   /* linear addresses of pages that are accessed */
   uint64_t word[PLACES_WORDS];   /* SPAs of the entries that are stored */
-  uint8_t width[PLACES_WORDS];   /* of those: 8 bytes, the guest's in 32-bit paging 4 */
+  uint8_t width[PLACES_WORDS];   /* of those: 8 bytes, the guest's and the host's in 32-bit paging 4 */
   uint64_t value[PLACES_WORDS];  /* what was stored there last */
   uint64_t frame[PLACES_FRAMES]; /* frames that hold entries or that entries refer to */
   uint64_t root[PLACES_ROOTS];   /* values of CR3 */
@@ -33,6 +33,8 @@ enum entry_format places_format(const struct places *places, unsigned word);
 /** Of guest tables with so many levels: levels in the scenario's registers; lowest bit of the linear address that selects
  *  an entry of one level; how many entries a table of it has; the address of the first table. */
 unsigned places_levels(const struct scenario *scenario);
+/** Of the stage-2 tables: 2 or 3 for NPT under a host in 32-bit or PAE paging. */
+unsigned places_stage2_levels(const struct scenario *scenario);
 unsigned places_shift(unsigned levels, unsigned level);
 unsigned places_entries(unsigned levels, unsigned level);
 uint64_t places_table(uint64_t cr3, unsigned levels);

@@ -31,6 +31,7 @@ struct scenario_capabilities {
   bool page_1gb_always;  /* its processor has 1 GB pages, whatever the configuration says */
   bool pcid, pku, la57;  /* its processor may have them */
   bool stage2_5level;    /* EPT of 5 levels, and NPT under a host with CR4.LA57 = 1 */
+  bool legacy_hosts;     /* NPT under a host in PAE or 32-bit paging */
   bool lam, lass, uai;   /* the same: and it does with linear addresses what they say */
   bool pse36_always;     /* its processor has PSE-36, whatever the configuration says */
   bool pae, bits32;      /* guests in PAE paging, in 32-bit paging */

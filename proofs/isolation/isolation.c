@@ -57,6 +57,52 @@ static void same_entry1(const struct slat_memory *m, const struct slat_controls 
 {
 }
 
+/* The same levels of a host in PAE or 32-bit paging. */
+/*@ requires readable: \valid_read(m) && \valid_read(c);
+    requires index: index3(h) == index3(gpa) && index2(h) == index2(gpa) && index1(h) == index1(gpa) &&
+      index2_32bit(h) == index2_32bit(gpa) && index1_32bit(h) == index1_32bit(gpa);
+    terminates \true;
+    assigns \nothing;
+    ensures entry3: host_e3(m, c, h) == host_e3(m, c, gpa);
+    ensures entry2: host_e2(m, c, h) == host_e2(m, c, gpa);
+    ensures entry1: host_e1(m, c, h) == host_e1(m, c, gpa);
+*/
+static void same_host_entries(const struct slat_memory *m, const struct slat_controls *c, uint64_t gpa, uint64_t h)
+{
+}
+
+/* The bytes of a page under such a host; below, those of any. */
+/*@ requires readable: \valid_read(m) && \valid_read(c);
+    requires host: legacy_host(c);
+    requires page: gpa % 0x1000 + k < 0x1000;
+    requires width: gpa <= 0xFFFFFFFFFFFFF;
+    terminates \true;
+    assigns \nothing;
+    ensures end: legacy_end(m, c, gpa + k) == legacy_end(m, c, gpa);
+    ensures level: legacy_level(m, c, gpa + k) == legacy_level(m, c, gpa);
+    ensures byte: legacy_end(m, c, gpa) == SLAT_S2_PAGE ==>
+      legacy_address(c, legacy_last(m, c, gpa + k), gpa + k, legacy_level(m, c, gpa + k)) ==
+      legacy_address(c, legacy_last(m, c, gpa), gpa, legacy_level(m, c, gpa)) + k;
+*/
+static void bytes_of_a_host_page(const struct slat_memory *m, const struct slat_controls *c, uint64_t gpa, uint64_t k)
+{
+  //@ assert page: (gpa + k) / 0x1000 == gpa / 0x1000;
+  //@ assert page_2mb: (gpa + k) / 0x200000 == gpa / 0x200000;
+  //@ assert page_4mb: (gpa + k) / 0x400000 == gpa / 0x400000;
+  //@ assert page_1gb: (gpa + k) / 0x40000000 == gpa / 0x40000000;
+  //@ assert low: (gpa + k) % 0x1000 == gpa % 0x1000 + k;
+  //@ assert low_2mb: (gpa + k) % 0x200000 == gpa % 0x200000 + k;
+  //@ assert low_4mb: (gpa + k) % 0x400000 == gpa % 0x400000 + k;
+  //@ assert low_1gb: (gpa + k) % 0x40000000 == gpa % 0x40000000 + k;
+  //@ assert four_gb: (gpa + k) / 0x100000000 == gpa / 0x100000000;
+  same_host_entries(m, c, gpa, gpa + k);
+  //@ assert width: npt_too_wide(c, gpa + k) <==> npt_too_wide(c, gpa);
+  //@ assert below3: host_below3(m, c, gpa + k) == host_below3(m, c, gpa);
+  //@ assert below2: host_below2(m, c, gpa + k) == host_below2(m, c, gpa);
+  //@ assert level: legacy_level(m, c, gpa + k) == legacy_level(m, c, gpa);
+  //@ assert last: legacy_last(m, c, gpa + k) == legacy_last(m, c, gpa);
+}
+
 /* Two addresses in one 4 KB page are translated alike: every byte of an access that does not cross a page is where its first
    byte is, plus its offset. */
 /*@ requires readable: \valid_read(m) && \valid_read(c);
@@ -69,6 +115,10 @@ static void same_entry1(const struct slat_memory *m, const struct slat_controls 
 */
 static void bytes_of_a_page(const struct slat_memory *m, const struct slat_controls *c, uint64_t gpa, uint64_t k)
 {
+  if (c->stage2 == SLAT_STAGE2_NPT && c->nested.mode != SLAT_PAGING_LONG) {
+    bytes_of_a_host_page(m, c, gpa, k);
+    return;
+  }
   //@ assert low: (gpa + k) % 0x1000 == gpa % 0x1000 + k;
   //@ assert page: (gpa + k) / 0x1000 == gpa / 0x1000;
   //@ assert page_2mb: (gpa + k) / 0x200000 == gpa / 0x200000;

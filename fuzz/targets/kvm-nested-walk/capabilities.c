@@ -14,6 +14,7 @@ const struct scenario_capabilities scenario_capabilities_of_target = {
   .pku = true,
   .la57 = true,
   .stage2_5level = true,
+  .legacy_hosts = true,
   .pse36_always = true,
   .pae = true,
   .bits32 = true,

@@ -15,10 +15,11 @@ enum {
   READS_TOO = 2,
   FETCH_BIT_BY_NXE = 4,
   PAGES_OF_36_BITS = 8,
-  PDPTES_KEPT = 16,
-  TABLES_WRITTEN = 32,
-  FETCHES_READ = 64,
-  GPA_OF_48_BITS = 128
+  HOST_PDPTES_TRUSTED = 16,
+  PDPTES_KEPT = 32,
+  TABLES_WRITTEN = 64,
+  FETCHES_READ = 128,
+  GPA_OF_48_BITS = 256
 };
 
 #define VIOLATION_READ (1ULL << 0)
@@ -60,7 +61,7 @@ static struct slat_outcome as_reported(const struct slat_outcome *permitted, con
   return outcome;
 }
 
-/* Memory in which the guest's entries have addresses of 48 bits. */
+/* Memory in which the guest's entries have addresses of 48 bits, or the PDPTEs of nested tables no reserved bits. */
 struct narrow_memory {
   struct slat_memory view;
   const struct slat_memory *memory;
@@ -68,6 +69,10 @@ struct narrow_memory {
   unsigned entries;
   uint64_t spa[5];
   unsigned reads[5]; /* of those words by one walk */
+  bool trusts;       /* PDPTEs of nested tables: */
+  uint64_t pdptes, pdpte_reserved, pdpte_outside; /* where the four are; bits that KVM does not look at; address bits without memory */
+  unsigned pdpte_reads;
+  bool trusted;      /* one with a reserved bit was read */
   bool outside;      /* a table without memory behind it was read: a condition of the target, see the README */
 };
 
@@ -77,12 +82,42 @@ static uint64_t read_narrow(void *context, uint64_t spa)
   const uint64_t word = narrow->memory->read(narrow->memory->context, spa);
 
   narrow->outside = narrow->outside || spa >= KVM_MEMORY_BYTES;
+  if (narrow->trusts && spa - narrow->pdptes < 4 * sizeof word) {
+    narrow->pdpte_reads++;
+    if (!(word & 1) || !(word & (narrow->pdpte_reserved | narrow->pdpte_outside)))
+      return word;
+    narrow->trusted = true;
+    return word & narrow->pdpte_outside ? 0 : word & ~narrow->pdpte_reserved;
+  }
   for (unsigned i = 0; i < narrow->entries; i++)
     if (narrow->spa[i] == spa) {
       narrow->reads[i]++;
       return word & ~narrow->dropped;
     }
   return word;
+}
+
+/* Under a host in PAE paging, bits 2:1, 8:5 and 63:52 of its PDPTEs become 0; one with an address above MAXPHYADDR has no
+ * table, as is not present. */
+static void trust_host_pdptes(struct narrow_memory *narrow, const struct slat_controls *controls)
+{
+  narrow->trusts = controls->stage2 == SLAT_STAGE2_NPT && controls->nested.mode == SLAT_PAGING_PAE;
+  narrow->pdptes = controls->stage2_table;
+  narrow->pdpte_reserved = 0xfff00000000001e6ULL;
+  narrow->pdpte_outside = 0x000fffffffffffffULL & ~(controls->nested.limit - 1);
+}
+
+/* A word that is a nested PDPTE and another entry of the same walk: as one it is trusted, as the other it is not. Each GPA that is
+ * translated needs one. */
+static bool trusts_others(struct narrow_memory *narrow, const struct divergence *d, const struct slat_controls *controls)
+{
+  narrow->pdpte_reads = 0;
+  const struct slat_walk walk = slat_walk_linear(&narrow->view, controls, d->access);
+  unsigned gpas = walk.final.level != 0;
+
+  for (unsigned level = 1; level <= 5; level++)
+    gpas += level >= walk.end && level <= walk.begin;
+  return narrow->pdpte_reads > gpas;
 }
 
 /* Which words are guest entries, the walk tells, one more each time: where an entry leads depends on those before
@@ -128,16 +163,16 @@ static struct slat_outcome execute_only_violation(const struct slat_outcome *tra
 }
 
 /* Takes KVM's PDPTEs in place of memory's. @return false: they are the same, so that nothing is explained by them. */
-static bool take_kept_pdptes(const struct divergence *d, struct slat_controls *controls)
+static bool take_kept_pdptes(const struct slat_memory *memory, struct slat_controls *controls)
 {
-  const struct slat_stage2 table = slat_stage2_walk(d->memory, controls, controls->guest_table);
+  const struct slat_stage2 table = slat_stage2_walk(memory, controls, controls->guest_table);
   bool same = table.end == SLAT_S2_PAGE && table.write && table.user;
 
   if (!controls->paging || controls->guest.mode != SLAT_PAGING_PAE || controls->pdpte_registers)
     return false;
   kip_get_pdptes(controls->pdpte);
   for (unsigned i = 0; i < 4; i++)
-    same = same && controls->pdpte[i] == d->memory->read(d->memory->context, table.spa + 8 * i);
+    same = same && controls->pdpte[i] == memory->read(memory->context, table.spa + 8 * i);
   controls->pdpte_registers = !same;
   return !same;
 }
@@ -161,18 +196,23 @@ static bool explained(const struct divergence *d, unsigned shortcuts)
   if ((shortcuts & TABLES_WRITTEN) && machine.config.stage2 == SLAT_STAGE2_EPT && !controls->ept_ad &&
       !write_tables(&machine))
     return false;
-  if (shortcuts & PAGES_OF_36_BITS)
+  if (shortcuts & PAGES_OF_36_BITS) {
     kvm_4mb_of_36_bits(&machine);
+    controls->nested.limit_4mb = 1ULL << 36;
+  }
+  if (shortcuts & HOST_PDPTES_TRUSTED)
+    trust_host_pdptes(&narrow, controls);
   if (shortcuts & PDPTES_KEPT)
-    kept = take_kept_pdptes(d, controls);
+    kept = take_kept_pdptes(&narrow.view, controls);
   if (shortcuts & GPA_OF_48_BITS) {
     narrow_guest_entries(&narrow, d, controls);
     observed.gpa &= ~GPA_ABOVE_48;
   }
-  if (shortcuts & (PAGES_OF_36_BITS | PDPTES_KEPT | TABLES_WRITTEN | GPA_OF_48_BITS))
+  if (shortcuts & (PAGES_OF_36_BITS | HOST_PDPTES_TRUSTED | PDPTES_KEPT | TABLES_WRITTEN | GPA_OF_48_BITS))
     status = slat_permitted(&machine, 0, &narrow.view, d->access, &set);
   if (((shortcuts & GPA_OF_48_BITS) && (narrow.outside || narrows_both(&narrow, d, controls))) ||
-      (kept && (narrow.outside || status == SLAT_UNSUPPORTED_NPT_WIDTH)))
+      ((kept || narrow.trusted) && (narrow.outside || status == SLAT_UNSUPPORTED_NPT_WIDTH)) ||
+      (narrow.trusted && trusts_others(&narrow, d, controls)))
     return true; /* not to be told from outside */
   if (status != SLAT_OK)
     return false;
@@ -205,27 +245,42 @@ static bool pages_of_36_bits(const struct divergence *d)
   return explained(d, PAGES_OF_36_BITS | (PAGES_OF_36_BITS - 1));
 }
 
-/* The fault, or the address, is the same either way; the flags are those of the walk from the kept ones. */
-static bool flags_of_kept_pdptes(const struct divergence *d)
+/* The fault, or the address, is the same either way; the flags are those of the walk with what is trusted or kept. */
+static bool flags_explained(const struct divergence *d, bool with_kept)
 {
   struct narrow_memory narrow = { .view = { .read = read_narrow, .context = &narrow }, .memory = d->memory };
   struct slat_machine machine = *d->machine;
+  struct slat_controls *controls = &machine.cpu[0].controls;
   struct slat_permitted set;
   enum slat_status status;
+  bool kept = false;
 
-  if (!d->access || !take_kept_pdptes(d, &machine.cpu[0].controls))
+  if (!d->access)
     return false;
+  trust_host_pdptes(&narrow, controls);
+  if (with_kept)
+    kept = take_kept_pdptes(&narrow.view, controls);
   status = slat_permitted(&machine, 0, &narrow.view, d->access, &set);
-  if (narrow.outside || status == SLAT_UNSUPPORTED_NPT_WIDTH)
+  if (!kept && !narrow.trusted)
+    return false;
+  if (narrow.outside || status == SLAT_UNSUPPORTED_NPT_WIDTH ||
+      (narrow.trusted && trusts_others(&narrow, d, controls)))
     return true; /* not to be told from outside */
   return status == SLAT_OK &&
          slat_judge_update(&set, d->spa, d->before, d->after, set.outcome[0].kind == SLAT_TRANSLATED) == SLAT_RULE_NONE;
 }
 
+static bool host_pdptes_trusted(const struct divergence *d)
+{
+  if (d->observation == OBSERVE_FLAGS)
+    return flags_explained(d, false);
+  return explained(d, HOST_PDPTES_TRUSTED | (HOST_PDPTES_TRUSTED - 1));
+}
+
 static bool pdptes_kept(const struct divergence *d)
 {
   if (d->observation == OBSERVE_FLAGS)
-    return flags_of_kept_pdptes(d);
+    return flags_explained(d, true);
   return explained(d, PDPTES_KEPT | (PDPTES_KEPT - 1));
 }
 
@@ -270,6 +325,16 @@ const struct waiver kvm_nested_walk_waivers[] = {
   },
   { KVM_FETCH_BIT_BY_NXE("kvm-nested-walk"), .covers = fetch_bit_by_nxe },
   { KVM_PAGES_OF_36_BITS("kvm-nested-walk"), .covers = pages_of_36_bits },
+  {
+    .id = "host_pdptes_trusted",
+    .statement = "A PDPTE of NPT under a host in PAE paging is used whatever reserved bits it has.",
+    .manual = "bits 2:1, 8:5 and those above the address are reserved in a PDPTE of PAE paging; one that is set in a nested entry is "
+              "a nested page fault with bit 3 of EXITINFO1 (APM 2, PAE Paging, 5.2.3; Nested versus Guest Page Faults, 15.25.6)",
+    .evidence = "arch/x86/kvm/svm/nested.c, nested_svm_get_tdp_pdptr() checks nothing, and FNAME(walk_addr_generic) of "
+                "arch/x86/kvm/mmu/paging_tmpl.h looks at bit 0 alone. "
+                "fuzz/findings/kvm-nested-walk/host-pdptes-trusted.md",
+    .covers = host_pdptes_trusted,
+  },
   {
     .id = "pdptes_kept",
     .statement =
