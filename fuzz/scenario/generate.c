@@ -233,7 +233,7 @@ static void store_guest_tables(struct plan *plan)
 
 static enum entry_format stage2_format(const struct plan *plan, unsigned level)
 {
-  return plan->host_levels == 2 ? ENTRY_32BIT
+  return plan->host_levels == 2   ? ENTRY_32BIT
          : plan->host_levels == 3 ? level == 3 ? ENTRY_PDPTE : ENTRY_PAE
                                   : ENTRY_LONG;
 }
@@ -259,9 +259,8 @@ static uint64_t stage2_entry(struct plan *plan, unsigned level, uint64_t target,
     temper.present[1] = 99;
     temper.write[1] = 97;
   }
-  return config->stage2 == SLAT_STAGE2_EPT
-           ? entry_ept(plan->random, &temper, config, level, target, page)
-           : entry_guest(plan->random, &temper, config, format, level, target, page);
+  return config->stage2 == SLAT_STAGE2_EPT ? entry_ept(plan->random, &temper, config, level, target, page)
+                                           : entry_guest(plan->random, &temper, config, format, level, target, page);
 }
 
 static void plan_backing(struct plan *plan)
@@ -303,7 +302,7 @@ static void store_stage2_tables(struct plan *plan, const bool one_large_page[2])
   if (random_percent(plan->random, 30))
     append_store(plan, pdpt + 8,
                  !pae && random_percent(plan->random, 40) ? stage2_entry(plan, 3, 0, true, false)
-                                                  : stage2_entry(plan, 3, pd, false, true));
+                                                          : stage2_entry(plan, 3, pd, false, true));
   for (unsigned r = 0; r < 3; r++) {
     const uint64_t pt = base + 0x3000 + 0x1000 * r;
     const uint64_t slot = pd + 8 * (plan->region[r] / REGION);

@@ -116,10 +116,9 @@ static void print_heading(const struct context *c, const struct explanation *x)
   (void)printf("  %s, access %zu of %zu\n", x->place, x->step->number, c->accesses);
   (void)printf("  cpu %u: %s, %s, %s, MAXPHYADDR %u\n", event->cpu, config->vendor == SLAT_AMD ? "AMD" : "Intel",
                x->controls->paging ? mode_name(x->controls) : "paging off",
-               config->stage2 == SLAT_STAGE2_EPT ? (x->controls->stage2_5level ? "5-level EPT" : "EPT")
-               : config->stage2 == SLAT_STAGE2_NPT
-                 ? nested_name(x->controls)
-                 : "no second stage",
+               config->stage2 == SLAT_STAGE2_EPT   ? (x->controls->stage2_5level ? "5-level EPT" : "EPT")
+               : config->stage2 == SLAT_STAGE2_NPT ? nested_name(x->controls)
+                                                   : "no second stage",
                config->maxphyaddr);
   if (x->controls->paging)
     (void)printf("  CR3 0x%" PRIx64 ", CR0.WP=%d CR4.SMEP=%d CR4.SMAP=%d RFLAGS.AC=%d EFER.NXE=%d", reg[SLAT_CR3],

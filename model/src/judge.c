@@ -315,9 +315,13 @@ static enum slat_rule judge_upper_half(const struct slat_permitted *set, uint64_
   const bool entry = may.accessed || may.dirty;
 
   return first_of(judge_flag(FLAG(before, 0x20), FLAG(after, 0x20), may.accessed, must.accessed, done,
-                             !entry ? SLAT_RULE_FLAGS_ONLY : half.stage2 ? SLAT_RULE_NPT_ACCESSED : SLAT_RULE_GUEST_ACCESSED),
+                             !entry        ? SLAT_RULE_FLAGS_ONLY
+                             : half.stage2 ? SLAT_RULE_NPT_ACCESSED
+                                           : SLAT_RULE_GUEST_ACCESSED),
                   judge_flag(FLAG(before, 0x40), FLAG(after, 0x40), may.dirty, must.dirty, done,
-                             !entry ? SLAT_RULE_FLAGS_ONLY : half.stage2 ? SLAT_RULE_NPT_DIRTY : SLAT_RULE_GUEST_DIRTY));
+                             !entry        ? SLAT_RULE_FLAGS_ONLY
+                             : half.stage2 ? SLAT_RULE_NPT_DIRTY
+                                           : SLAT_RULE_GUEST_DIRTY));
 }
 
 enum slat_rule slat_judge_update(const struct slat_permitted *set, uint64_t spa, uint64_t before, uint64_t after,

@@ -57,7 +57,8 @@ const char *slat_status_text(enum slat_status status)
   case SLAT_UNSUPPORTED_SHADOW_STACK_EPT:
     return "supervisor shadow-stack control of EPT (EPTP bit 7)";
   case SLAT_UNSUPPORTED_NPT_WIDTH:
-    return "a guest-physical address of more than 48 bits under 4-level nested paging, or of more than 32 under a host in "
+    return "a guest-physical address of more than 48 bits under 4-level nested paging, or of more than 32 under a host "
+           "in "
            "32-bit or PAE paging";
   case SLAT_UNSUPPORTED_PAGE_CROSSING:
     return "an access that crosses a 4 KB boundary";

@@ -59,30 +59,42 @@ static void same_entry1(const struct slat_memory *m, const struct slat_controls 
 
 /* The same levels of a host in PAE or 32-bit paging. */
 /*@ requires readable: \valid_read(m) && \valid_read(c);
-    requires index: index3(h) == index3(gpa) && index2(h) == index2(gpa) && index1(h) == index1(gpa) &&
-      index2_32bit(h) == index2_32bit(gpa) && index1_32bit(h) == index1_32bit(gpa);
+    requires index: index3(h) == index3(gpa) && index2(h) == index2(gpa) && index2_32bit(h) == index2_32bit(gpa) &&
+      index1_32bit(h) == index1_32bit(gpa);
     terminates \true;
     assigns \nothing;
     ensures entry3: host_e3(m, c, h) == host_e3(m, c, gpa);
     ensures entry2: host_e2(m, c, h) == host_e2(m, c, gpa);
-    ensures entry1: host_e1(m, c, h) == host_e1(m, c, gpa);
 */
-static void same_host_entries(const struct slat_memory *m, const struct slat_controls *c, uint64_t gpa, uint64_t h)
+static void same_host_entry2(const struct slat_memory *m, const struct slat_controls *c, uint64_t gpa, uint64_t h)
 {
+  //@ assert spa3: host_entry_spa(c, c->stage2_table, h, 3) == host_entry_spa(c, c->stage2_table, gpa, 3);
+  //@ assert entry3: host_e3(m, c, h) == host_e3(m, c, gpa);
+  //@ assert table: host_table2(m, c, h) == host_table2(m, c, gpa);
+  //@ assert spa2: host_entry_spa(c, host_table2(m, c, h), h, 2) == host_entry_spa(c, host_table2(m, c, gpa), gpa, 2);
 }
 
-/* The bytes of a page under such a host; below, those of any. */
+/*@ requires readable: \valid_read(m) && \valid_read(c);
+    requires above: host_e2(m, c, h) == host_e2(m, c, gpa);
+    requires index: index1(h) == index1(gpa) && index1_32bit(h) == index1_32bit(gpa);
+    terminates \true;
+    assigns \nothing;
+    ensures entry: host_e1(m, c, h) == host_e1(m, c, gpa);
+*/
+static void same_host_entry1(const struct slat_memory *m, const struct slat_controls *c, uint64_t gpa, uint64_t h)
+{
+  //@ assert spa: host_entry_spa(c, table_of(host_e2(m, c, h)), h, 1) == host_entry_spa(c, table_of(host_e2(m, c, gpa)), gpa, 1);
+}
+
+/* Two addresses in one 4 KB page are translated alike: under such a host, then under any other stage 2. */
 /*@ requires readable: \valid_read(m) && \valid_read(c);
     requires host: legacy_host(c);
     requires page: gpa % 0x1000 + k < 0x1000;
     requires width: gpa <= 0xFFFFFFFFFFFFF;
     terminates \true;
     assigns \nothing;
-    ensures end: legacy_end(m, c, gpa + k) == legacy_end(m, c, gpa);
-    ensures level: legacy_level(m, c, gpa + k) == legacy_level(m, c, gpa);
-    ensures byte: legacy_end(m, c, gpa) == SLAT_S2_PAGE ==>
-      legacy_address(c, legacy_last(m, c, gpa + k), gpa + k, legacy_level(m, c, gpa + k)) ==
-      legacy_address(c, legacy_last(m, c, gpa), gpa, legacy_level(m, c, gpa)) + k;
+    ensures end: s2_end(m, c, gpa + k) == s2_end(m, c, gpa);
+    ensures byte: s2_end(m, c, gpa) == SLAT_S2_PAGE ==> s2_spa(m, c, gpa + k) == s2_spa(m, c, gpa) + k;
 */
 static void bytes_of_a_host_page(const struct slat_memory *m, const struct slat_controls *c, uint64_t gpa, uint64_t k)
 {
@@ -95,17 +107,23 @@ static void bytes_of_a_host_page(const struct slat_memory *m, const struct slat_
   //@ assert low_4mb: (gpa + k) % 0x400000 == gpa % 0x400000 + k;
   //@ assert low_1gb: (gpa + k) % 0x40000000 == gpa % 0x40000000 + k;
   //@ assert four_gb: (gpa + k) / 0x100000000 == gpa / 0x100000000;
-  same_host_entries(m, c, gpa, gpa + k);
+  //@ assert index2: index3(gpa + k) == index3(gpa) && index2(gpa + k) == index2(gpa) && index2_32bit(gpa + k) == index2_32bit(gpa);
+  //@ assert index1: index1(gpa + k) == index1(gpa) && index1_32bit(gpa + k) == index1_32bit(gpa);
+  same_host_entry2(m, c, gpa, gpa + k);
+  same_host_entry1(m, c, gpa, gpa + k);
   //@ assert width: npt_too_wide(c, gpa + k) <==> npt_too_wide(c, gpa);
   //@ assert below3: host_below3(m, c, gpa + k) == host_below3(m, c, gpa);
   //@ assert below2: host_below2(m, c, gpa + k) == host_below2(m, c, gpa);
   //@ assert level: legacy_level(m, c, gpa + k) == legacy_level(m, c, gpa);
   //@ assert last: legacy_last(m, c, gpa + k) == legacy_last(m, c, gpa);
+  //@ assert end: legacy_end(m, c, gpa + k) == legacy_end(m, c, gpa);
+  /*@ assert address: legacy_end(m, c, gpa) == SLAT_S2_PAGE ==>
+    legacy_address(c, legacy_last(m, c, gpa), gpa + k, legacy_level(m, c, gpa)) ==
+    legacy_address(c, legacy_last(m, c, gpa), gpa, legacy_level(m, c, gpa)) + k; */
 }
 
-/* Two addresses in one 4 KB page are translated alike: every byte of an access that does not cross a page is where its first
-   byte is, plus its offset. */
 /*@ requires readable: \valid_read(m) && \valid_read(c);
+    requires host: !legacy_host(c);
     requires page: gpa % 0x1000 + k < 0x1000;
     requires width: gpa <= 0xFFFFFFFFFFFFF;
     terminates \true;
@@ -113,12 +131,8 @@ static void bytes_of_a_host_page(const struct slat_memory *m, const struct slat_
     ensures end: s2_end(m, c, gpa + k) == s2_end(m, c, gpa);
     ensures byte: s2_end(m, c, gpa) == SLAT_S2_PAGE ==> s2_spa(m, c, gpa + k) == s2_spa(m, c, gpa) + k;
 */
-static void bytes_of_a_page(const struct slat_memory *m, const struct slat_controls *c, uint64_t gpa, uint64_t k)
+static void bytes_of_a_long_page(const struct slat_memory *m, const struct slat_controls *c, uint64_t gpa, uint64_t k)
 {
-  if (c->stage2 == SLAT_STAGE2_NPT && c->nested.mode != SLAT_PAGING_LONG) {
-    bytes_of_a_host_page(m, c, gpa, k);
-    return;
-  }
   //@ assert low: (gpa + k) % 0x1000 == gpa % 0x1000 + k;
   //@ assert page: (gpa + k) / 0x1000 == gpa / 0x1000;
   //@ assert page_2mb: (gpa + k) / 0x200000 == gpa / 0x200000;
@@ -138,6 +152,23 @@ static void bytes_of_a_page(const struct slat_memory *m, const struct slat_contr
   same_entry3(m, c, gpa, gpa + k);
   same_entry2(m, c, gpa, gpa + k);
   same_entry1(m, c, gpa, gpa + k);
+}
+
+/* So every byte of an access that does not cross a page is where its first byte is, plus its offset. */
+/*@ requires readable: \valid_read(m) && \valid_read(c);
+    requires page: gpa % 0x1000 + k < 0x1000;
+    requires width: gpa <= 0xFFFFFFFFFFFFF;
+    terminates \true;
+    assigns \nothing;
+    ensures end: s2_end(m, c, gpa + k) == s2_end(m, c, gpa);
+    ensures byte: s2_end(m, c, gpa) == SLAT_S2_PAGE ==> s2_spa(m, c, gpa + k) == s2_spa(m, c, gpa) + k;
+*/
+static void bytes_of_a_page(const struct slat_memory *m, const struct slat_controls *c, uint64_t gpa, uint64_t k)
+{
+  if (c->stage2 == SLAT_STAGE2_NPT && c->nested.mode != SLAT_PAGING_LONG)
+    bytes_of_a_host_page(m, c, gpa, k);
+  else
+    bytes_of_a_long_page(m, c, gpa, k);
 }
 
 /* Theorem: every byte of an access that is done is at an SPA that its stage 2 reaches. */

@@ -70,10 +70,11 @@ struct narrow_memory {
   uint64_t spa[5];
   unsigned reads[5]; /* of those words by one walk */
   bool trusts;       /* PDPTEs of nested tables: */
-  uint64_t pdptes, pdpte_reserved, pdpte_outside; /* where the four are; bits that KVM does not look at; address bits without memory */
+  uint64_t pdptes, pdpte_reserved,
+    pdpte_outside; /* where the four are; bits that KVM does not look at; address bits without memory */
   unsigned pdpte_reads;
-  bool trusted;      /* one with a reserved bit was read */
-  bool outside;      /* a table without memory behind it was read: a condition of the target, see the README */
+  bool trusted; /* one with a reserved bit was read */
+  bool outside; /* a table without memory behind it was read: a condition of the target, see the README */
 };
 
 static uint64_t read_narrow(void *context, uint64_t spa)
@@ -109,7 +110,8 @@ static void trust_host_pdptes(struct narrow_memory *narrow, const struct slat_co
 
 /* A word that is a nested PDPTE and another entry of the same walk: as one it is trusted, as the other it is not. Each GPA that is
  * translated needs one. */
-static bool trusts_others(struct narrow_memory *narrow, const struct divergence *d, const struct slat_controls *controls)
+static bool trusts_others(struct narrow_memory *narrow, const struct divergence *d,
+                          const struct slat_controls *controls)
 {
   narrow->pdpte_reads = 0;
   const struct slat_walk walk = slat_walk_linear(&narrow->view, controls, d->access);
@@ -263,8 +265,7 @@ static bool flags_explained(const struct divergence *d, bool with_kept)
   status = slat_permitted(&machine, 0, &narrow.view, d->access, &set);
   if (!kept && !narrow.trusted)
     return false;
-  if (narrow.outside || status == SLAT_UNSUPPORTED_NPT_WIDTH ||
-      (narrow.trusted && trusts_others(&narrow, d, controls)))
+  if (narrow.outside || status == SLAT_UNSUPPORTED_NPT_WIDTH || (narrow.trusted && trusts_others(&narrow, d, controls)))
     return true; /* not to be told from outside */
   return status == SLAT_OK &&
          slat_judge_update(&set, d->spa, d->before, d->after, set.outcome[0].kind == SLAT_TRANSLATED) == SLAT_RULE_NONE;
@@ -328,8 +329,10 @@ const struct waiver kvm_nested_walk_waivers[] = {
   {
     .id = "host_pdptes_trusted",
     .statement = "A PDPTE of NPT under a host in PAE paging is used whatever reserved bits it has.",
-    .manual = "bits 2:1, 8:5 and those above the address are reserved in a PDPTE of PAE paging; one that is set in a nested entry is "
-              "a nested page fault with bit 3 of EXITINFO1 (APM 2, PAE Paging, 5.2.3; Nested versus Guest Page Faults, 15.25.6)",
+    .manual = "bits 2:1, 8:5 and those above the address are reserved in a PDPTE of PAE paging; one that is set in a "
+              "nested entry is "
+              "a nested page fault with bit 3 of EXITINFO1 (APM 2, PAE Paging, 5.2.3; Nested versus Guest Page Faults, "
+              "15.25.6)",
     .evidence = "arch/x86/kvm/svm/nested.c, nested_svm_get_tdp_pdptr() checks nothing, and FNAME(walk_addr_generic) of "
                 "arch/x86/kvm/mmu/paging_tmpl.h looks at bit 0 alone. "
                 "fuzz/findings/kvm-nested-walk/host-pdptes-trusted.md",

@@ -52,7 +52,7 @@ enum slat_status {
   SLAT_UNSUPPORTED_CET,
   SLAT_UNSUPPORTED_PSE36_WIDTH, /**< AMD, a guest or nested paging's host in 32-bit paging with CR4.PSE, and no PSE-36 or fewer than 40 address bits: no source says which bits are reserved */
   SLAT_UNSUPPORTED_SHADOW_STACK_EPT,
-  SLAT_UNSUPPORTED_NPT_WIDTH,     /**< a GPA of more than 48 bits under a 4-level NPT, or of more than 32 under a host in
+  SLAT_UNSUPPORTED_NPT_WIDTH, /**< a GPA of more than 48 bits under a 4-level NPT, or of more than 32 under a host in
                                        32-bit or PAE paging: no source says what happens */
   SLAT_UNSUPPORTED_PAGE_CROSSING, /**< an access that reaches into a second 4 KB page */
   SLAT_STATUS_COUNT
@@ -134,10 +134,11 @@ struct slat_controls {
   struct slat_format nested; /**< NPT entries, in the host's paging mode */
   uint64_t
     guest_table; /**< GPA of the guest's first table: bits 51:12 of CR3, 31:5 in PAE paging, 31:12 in 32-bit paging */
-  uint64_t pdpte[4];     /**< PAE paging with `pdpte_registers`: the registers */
-  uint64_t stage2_table; /**< SPA of the first EPT or nested table: PML4, PML5 with `stage2_5level`; NPT: by `nested.mode` */
-  uint8_t stage2;        /**< enum slat_stage2_kind */
-  bool stage2_5level;    /**< EPT pointer bits 5:3 = 4; NPT: the host's CR4.LA57 */
+  uint64_t pdpte[4]; /**< PAE paging with `pdpte_registers`: the registers */
+  uint64_t
+    stage2_table; /**< SPA of the first EPT or nested table: PML4, PML5 with `stage2_5level`; NPT: by `nested.mode` */
+  uint8_t stage2; /**< enum slat_stage2_kind */
+  bool stage2_5level; /**< EPT pointer bits 5:3 = 4; NPT: the host's CR4.LA57 */
   bool amd;
   bool paging;             /**< CR0.PG; off: the linear address is the GPA */
   bool la57;               /**< CR4.LA57 in long mode: 5-level paging */
