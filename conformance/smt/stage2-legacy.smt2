@@ -1,8 +1,7 @@
 ; SPDX-License-Identifier: BSD-2-Clause
 ; Nested paging with a host in PAE or 32-bit paging: APM 15.25.3, 5.2.  The functions are those of stage2-ept.smt2.  e2 and e1 are words of
-; memory: under a host in 32-bit paging the entry is one half of it.
+; memory: under a host in 32-bit paging the entry is one half of it.  host_pae is defined before this file is read.
 (declare-const ncr3 E)
-(declare-const host_pae Bool)
 (declare-const host_pse Bool)
 (declare-const host_nxe Bool)
 (declare-const host_la57 Bool) ; counts in long mode only

@@ -36,12 +36,11 @@ static struct slat_stage2 legacy_end_at(const struct slat_controls *c, uint64_t 
   return result;
 }
 
-/* The walk below the page-directory table; us, rw, x: the rights so far. */
+/* The walk from the PDE on.  NPT_HOST_PAE: a PDPTE above it has no rights; where other entries have them, its bits are 0. */
 /*@ requires readable: \valid_read(m) && \valid_read(c);
     requires width: !npt_too_wide(c, gpa);
     requires mode: c->nested.mode != SLAT_PAGING_LONG;
     requires above: host_below3(m, c, gpa) && table == host_table2(m, c, gpa) && table <= 0xFFFFFFFFFF000;
-    requires rights: us == 1 && rw == 1 && x == 1;
     terminates \true;
     assigns \nothing;
     ensures end: \result.end == legacy_end(m, c, gpa);
@@ -58,14 +57,14 @@ static struct slat_stage2 legacy_end_at(const struct slat_controls *c, uint64_t 
     ensures spa_range: \result.spa <= 0xFFFFFFFFFFFFF;
 */
 static struct slat_stage2 legacy_from2(const struct slat_memory *m, const struct slat_controls *c, uint64_t gpa,
-                                       uint64_t table, bool us, bool rw, bool x)
+                                       uint64_t table)
 {
   uint64_t e = slat_host_entry(m, c, slat_host_entry_address(c, table, gpa, 2));
   //@ assert e2: e == host_e2(m, c, gpa);
   struct slat_entry k = slat_guest_entry(&c->nested, e, 2);
-  bool all_us = SLAT_REQUIRE(NPT_USER_ALL_LEVELS, us) && e / 4 % 2 == 1;
-  bool all_rw = SLAT_REQUIRE(NPT_WRITE_ALL_LEVELS, rw) && e / 2 % 2 == 1;
-  bool all_x = SLAT_REQUIRE(NPT_EXECUTE_ALL_LEVELS, x) && e / 0x8000000000000000 % 2 == 0;
+  bool all_us = SLAT_CHOOSE(NPT_HOST_PAE, e / 4 % 2 == 1, c->nested.mode != SLAT_PAGING_PAE && e / 4 % 2 == 1);
+  bool all_rw = SLAT_CHOOSE(NPT_HOST_PAE, e / 2 % 2 == 1, c->nested.mode != SLAT_PAGING_PAE && e / 2 % 2 == 1);
+  bool all_x = e / 0x8000000000000000 % 2 == 0;
   //@ assert all_us2: all_us != 0 <==> legacy_all_us(m, c, gpa, 2);
   //@ assert all_rw2: all_rw != 0 <==> legacy_all_rw(m, c, gpa, 2);
   //@ assert all_x2: all_x != 0 <==> legacy_no_xd(m, c, gpa, 2);
@@ -90,7 +89,7 @@ struct slat_stage2 slat_npt_legacy_walk(const struct slat_memory *m, const struc
   if (SLAT_RULE(NPT_GPA_WIDTH_LEGACY, gpa >= 0x100000000))
     return (struct slat_stage2){ .end = SLAT_S2_WIDTH, .read = 1, .rule = SLAT_RULE_NPT_GPA_WIDTH_LEGACY };
   if (c->nested.mode != SLAT_PAGING_PAE)
-    return legacy_from2(m, c, gpa, c->stage2_table, 1, 1, 1);
+    return legacy_from2(m, c, gpa, c->stage2_table);
 
   const uint64_t e = slat_host_entry(m, c, slat_host_entry_address(c, c->stage2_table, gpa, 3));
   //@ assert e3: e == host_e3(m, c, gpa);
@@ -98,6 +97,5 @@ struct slat_stage2 slat_npt_legacy_walk(const struct slat_memory *m, const struc
 
   if (k.kind == SLAT_ENTRY_NOT_PRESENT || k.kind == SLAT_ENTRY_RESERVED)
     return legacy_end_at(c, e, gpa, 3, k, 1, 1, 1);
-  /* NPT_HOST_PAE: a PDPTE has no rights; where the bits are that have them elsewhere, these are reserved. */
-  return legacy_from2(m, c, gpa, slat_table_of(e), SLAT_CHOOSE(NPT_HOST_PAE, 1, 0), SLAT_CHOOSE(NPT_HOST_PAE, 1, 0), 1);
+  return legacy_from2(m, c, gpa, slat_table_of(e));
 }

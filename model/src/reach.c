@@ -252,7 +252,14 @@ static inline struct slat_reach npt_reach2(const struct slat_memory *m, const st
   //@ assert e: e == path_e2(m, c, gpa);
   if (npt_plain_table(c, e, 2))
     return npt_reach1(m, c, gpa, slat_table_of(e));
-  return npt_plain_page(c, e, 2) ? npt_page(e, gpa, 2) : nothing();
+  if (!npt_plain_page(c, e, 2))
+    return nothing();
+  //@ assert level: npt_level(m, c, gpa) == 2 && npt_last(m, c, gpa) == e;
+  //@ assert end: npt_end(m, c, gpa) == SLAT_S2_PAGE;
+  //@ assert us: npt_all_us(m, c, gpa, 2);
+  //@ assert rw: npt_all_rw(m, c, gpa, 2);
+  //@ assert xd: npt_no_xd(m, c, gpa, 2);
+  return npt_page(e, gpa, 2);
 }
 
 /*@ requires readable: \valid_read(m) && \valid_read(c);
@@ -274,7 +281,14 @@ static inline struct slat_reach npt_reach3(const struct slat_memory *m, const st
   //@ assert e: e == path_e3(m, c, gpa);
   if (npt_plain_table(c, e, 3))
     return npt_reach2(m, c, gpa, slat_table_of(e));
-  return npt_plain_page(c, e, 3) ? npt_page(e, gpa, 3) : nothing();
+  if (!npt_plain_page(c, e, 3))
+    return nothing();
+  //@ assert level: npt_level(m, c, gpa) == 3 && npt_last(m, c, gpa) == e;
+  //@ assert end: npt_end(m, c, gpa) == SLAT_S2_PAGE;
+  //@ assert us: npt_all_us(m, c, gpa, 3);
+  //@ assert rw: npt_all_rw(m, c, gpa, 3);
+  //@ assert xd: npt_no_xd(m, c, gpa, 3);
+  return npt_page(e, gpa, 3);
 }
 
 /*@ requires readable: \valid_read(m) && \valid_read(c);
