@@ -341,10 +341,6 @@ static bool has_5_levels(unsigned stage2, uint64_t eptp, uint64_t host_cr4, uint
     ensures PAE_PDPTE_MEMORY: k.vendor == SLAT_AMD && k.amd_pdpte_registers == 0 ==> \result.pdpte_registers == 0;
     ensures KEY_MODES: \result.guest.mode != SLAT_PAGING_LONG ==> \result.user_keys == 0 && \result.supervisor_keys == 0;
     ensures RIGHTS_32BIT_NO_XD: \result.guest.mode == SLAT_PAGING_32BIT ==> \result.guest.nxe == 0;
-    ensures NPT_HOST_PAE: k.stage2 == SLAT_STAGE2_NPT && \result.nested.mode == SLAT_PAGING_PAE ==>
-      \result.stage2_table == ((p.reg[SLAT_NCR3] / 0x20) % 0x8000000) * 0x20;
-    ensures NPT_HOST_32BIT: k.stage2 == SLAT_STAGE2_NPT && \result.nested.mode == SLAT_PAGING_32BIT ==>
-      \result.stage2_table == ((p.reg[SLAT_NCR3] / 0x1000) % 0x100000) * 0x1000 && \result.nested.nxe == 0;
     ensures in_range: controls_in_range(\result);
 */
 static struct slat_controls controls_of(struct slat_config k, struct slat_cpu p, uint64_t limit)

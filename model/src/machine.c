@@ -141,6 +141,20 @@ static enum slat_status check_event(struct slat_event e)
   }
 }
 
+/* The machine with another state of one logical processor, where nothing is known of either. */
+/*@ requires range: cpu < SLAT_MAX_CPUS;
+    terminates \true;
+    assigns \nothing;
+    ensures state: after_change(\result, m, cpu, p);
+*/
+static struct slat_machine with_cpu(struct slat_machine m, unsigned cpu, struct slat_cpu p)
+{
+  struct slat_machine written = m;
+
+  written.cpu[cpu] = p;
+  return written;
+}
+
 /* The machine with one register written. */
 /*@ requires sound: machine_sound(m);
     requires range: cpu < SLAT_MAX_CPUS && reg < SLAT_REGISTER_COUNT;
@@ -151,14 +165,19 @@ static enum slat_status check_event(struct slat_event e)
 */
 static struct slat_machine with_register(struct slat_machine m, unsigned cpu, unsigned reg, uint64_t value)
 {
-  struct slat_machine written = m;
   struct slat_cpu p = m.cpu[cpu];
 
   p.reg[reg] = value;
   const struct slat_cpu decoded = slat_decoded(m.config, p);
   //@ assert value: decoded.reg[reg] == value;
   //@ assert others: \forall integer r; 0 <= r < SLAT_REGISTER_COUNT && r != reg ==> decoded.reg[r] == m.cpu[cpu].reg[r];
-  written.cpu[cpu] = decoded;
+  const struct slat_machine written = with_cpu(m, cpu, decoded);
+  //@ assert config: written.config == m.config;
+  //@ assert cpu: written.cpu[cpu] == decoded;
+  //@ assert value_written: written.cpu[cpu].reg[reg] == value;
+  //@ assert others_stay: \forall integer r; 0 <= r < SLAT_REGISTER_COUNT && r != reg ==> written.cpu[cpu].reg[r] == m.cpu[cpu].reg[r];
+  //@ assert cpus_stay: \forall integer i; 0 <= i < SLAT_MAX_CPUS && i != cpu ==> written.cpu[i] == m.cpu[i];
+  //@ assert written: after_write(written, m, cpu, reg, value);
   return written;
 }
 
