@@ -190,6 +190,62 @@ static enum slat_status check_host(struct slat_config k, uint64_t cr0, uint64_t 
   return ncr3 >= limit ? SLAT_INVALID_NCR3 : SLAT_OK;
 }
 
+/* VM-execution controls. */
+/*@ terminates \true;
+    assigns \nothing;
+    ensures modelled: \result == SLAT_OK <==> vmcs_controls_modelled(secondary, tertiary);
+    ensures range: SLAT_OK <= \result < SLAT_STATUS_COUNT;
+*/
+static enum slat_status check_vmcs_controls(uint64_t secondary, uint64_t tertiary)
+{
+  if (BIT(secondary, 0x20000))
+    return SLAT_UNSUPPORTED_PML;
+  if (BIT(secondary, 0x40000))
+    return SLAT_UNSUPPORTED_VE;
+  if (BIT(secondary, 0x400000))
+    return SLAT_UNSUPPORTED_MBEC;
+  if (BIT(secondary, 0x800000))
+    return SLAT_UNSUPPORTED_SPP;
+  if (BIT(tertiary, 2))
+    return SLAT_UNSUPPORTED_HLAT;
+  if (BIT(tertiary, 4))
+    return SLAT_UNSUPPORTED_PAGING_WRITE;
+  return BIT(tertiary, 8) ? SLAT_UNSUPPORTED_PAGING_VERIFICATION : SLAT_OK;
+}
+
+/* VMCB offset 90H. */
+/*@ terminates \true;
+    assigns \nothing;
+    ensures modelled: \result == SLAT_OK <==> vmcb_controls_modelled(nested);
+    ensures range: SLAT_OK <= \result < SLAT_STATUS_COUNT;
+*/
+static enum slat_status check_vmcb_controls(uint64_t nested)
+{
+  if (BIT(nested, 2) || BIT(nested, 4))
+    return SLAT_UNSUPPORTED_SEV;
+  if (BIT(nested, 8))
+    return SLAT_UNSUPPORTED_GMET;
+  if (BIT(nested, 0x10))
+    return SLAT_UNSUPPORTED_NPT_SHADOW_STACK;
+  if (BIT(nested, 0x40))
+    return SLAT_UNSUPPORTED_ROGPT;
+  return BIT(nested, 0x800) ? SLAT_UNSUPPORTED_NPT_PML : SLAT_OK;
+}
+
+/* Those of the stage 2 that there is. */
+/*@ terminates \true;
+    assigns \nothing;
+    ensures modelled: \result == SLAT_OK <==> virtualization_modelled(k, secondary, tertiary, nested);
+    ensures range: SLAT_OK <= \result < SLAT_STATUS_COUNT;
+*/
+static enum slat_status check_virtualization(struct slat_config k, uint64_t secondary, uint64_t tertiary,
+                                             uint64_t nested)
+{
+  if (k.stage2 == SLAT_STAGE2_EPT)
+    return check_vmcs_controls(secondary, tertiary);
+  return k.stage2 == SLAT_STAGE2_NPT ? check_vmcb_controls(nested) : SLAT_OK;
+}
+
 /* Can a PDPTE register hold this? */
 /*@ terminates \true;
     assigns \nothing;
@@ -234,6 +290,9 @@ static enum slat_status check_state(struct slat_config k, struct slat_cpu p, uin
     status = check_eptp(k, p.reg[SLAT_EPTP], limit);
   if (k.stage2 == SLAT_STAGE2_NPT)
     status = check_host(k, p.reg[SLAT_HOST_CR0], p.reg[SLAT_HOST_CR4], p.reg[SLAT_HOST_EFER], p.reg[SLAT_NCR3], limit);
+  if (status == SLAT_OK)
+    status = check_virtualization(k, p.reg[SLAT_SECONDARY_CONTROLS], p.reg[SLAT_TERTIARY_CONTROLS],
+                                  p.reg[SLAT_NESTED_CONTROLS]);
   if (status != SLAT_OK)
     return status;
   status = check_mode(k, p.reg[SLAT_CR0], p.reg[SLAT_CR4], p.reg[SLAT_EFER]);

@@ -154,6 +154,25 @@ static const struct {
   { &with_npt, { { SLAT_HOST_CR4, 0x1020 } }, SLAT_INVALID_FEATURE_CONTROL },
   { &npt_la57, { { SLAT_HOST_CR4, 0x1020 } }, SLAT_OK },
   { &with_npt, { { SLAT_NCR3, 0x1000 } }, SLAT_OK },
+  { &with_ept, { { SLAT_SECONDARY_CONTROLS, 1 << 17 } }, SLAT_UNSUPPORTED_PML },
+  { &with_ept, { { SLAT_SECONDARY_CONTROLS, 1 << 18 } }, SLAT_UNSUPPORTED_VE },
+  { &with_ept, { { SLAT_SECONDARY_CONTROLS, 1 << 22 } }, SLAT_UNSUPPORTED_MBEC },
+  { &with_ept, { { SLAT_SECONDARY_CONTROLS, 1 << 23 } }, SLAT_UNSUPPORTED_SPP },
+  { &with_ept, { { SLAT_SECONDARY_CONTROLS, ~(1ULL << 17 | 1 << 18 | 1 << 22 | 1 << 23) } }, SLAT_OK },
+  { &with_ept, { { SLAT_TERTIARY_CONTROLS, 2 } }, SLAT_UNSUPPORTED_HLAT },
+  { &with_ept, { { SLAT_TERTIARY_CONTROLS, 4 } }, SLAT_UNSUPPORTED_PAGING_WRITE },
+  { &with_ept, { { SLAT_TERTIARY_CONTROLS, 8 } }, SLAT_UNSUPPORTED_PAGING_VERIFICATION },
+  { &with_ept, { { SLAT_TERTIARY_CONTROLS, ~14ULL } }, SLAT_OK },
+  { &with_ept, { { SLAT_NESTED_CONTROLS, ~0ULL } }, SLAT_OK },
+  { &intel, { { SLAT_SECONDARY_CONTROLS, ~0ULL }, { SLAT_TERTIARY_CONTROLS, ~0ULL } }, SLAT_OK }, /* no EPT */
+  { &with_npt, { { SLAT_NESTED_CONTROLS, 1 << 1 } }, SLAT_UNSUPPORTED_SEV },
+  { &with_npt, { { SLAT_NESTED_CONTROLS, 1 << 2 } }, SLAT_UNSUPPORTED_SEV },
+  { &with_npt, { { SLAT_NESTED_CONTROLS, 1 << 3 } }, SLAT_UNSUPPORTED_GMET },
+  { &with_npt, { { SLAT_NESTED_CONTROLS, 1 << 4 } }, SLAT_UNSUPPORTED_NPT_SHADOW_STACK },
+  { &with_npt, { { SLAT_NESTED_CONTROLS, 1 << 6 } }, SLAT_UNSUPPORTED_ROGPT },
+  { &with_npt, { { SLAT_NESTED_CONTROLS, 1 << 11 } }, SLAT_UNSUPPORTED_NPT_PML },
+  { &with_npt, { { SLAT_NESTED_CONTROLS, ~(0x5eULL | 1 << 11) } }, SLAT_OK },
+  { &with_npt, { { SLAT_SECONDARY_CONTROLS, ~0ULL }, { SLAT_TERTIARY_CONTROLS, ~0ULL } }, SLAT_OK },
 };
 
 static void registers(void **state)

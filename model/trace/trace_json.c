@@ -15,16 +15,25 @@
 
 /* -- Spellings ---------------------------------------------------------------------------------------------------- */
 
-static const char *const register_names[SLAT_REGISTER_COUNT] = {
-  [SLAT_CR0] = "CR0",           [SLAT_CR3] = "CR3",
-  [SLAT_CR4] = "CR4",           [SLAT_EFER] = "EFER",
-  [SLAT_RFLAGS] = "RFLAGS",     [SLAT_EPTP] = "EPTP",
-  [SLAT_NCR3] = "nCR3",         [SLAT_HOST_CR0] = "host CR0",
-  [SLAT_HOST_CR4] = "host CR4", [SLAT_HOST_EFER] = "host EFER",
-  [SLAT_PKRU] = "PKRU",         [SLAT_PKRS] = "IA32_PKRS",
-  [SLAT_PDPTE0] = "PDPTE0",     [SLAT_PDPTE1] = "PDPTE1",
-  [SLAT_PDPTE2] = "PDPTE2",     [SLAT_PDPTE3] = "PDPTE3"
-};
+static const char *const register_names[SLAT_REGISTER_COUNT] = { [SLAT_CR0] = "CR0",
+                                                                 [SLAT_CR3] = "CR3",
+                                                                 [SLAT_CR4] = "CR4",
+                                                                 [SLAT_EFER] = "EFER",
+                                                                 [SLAT_RFLAGS] = "RFLAGS",
+                                                                 [SLAT_EPTP] = "EPTP",
+                                                                 [SLAT_NCR3] = "nCR3",
+                                                                 [SLAT_HOST_CR0] = "host CR0",
+                                                                 [SLAT_HOST_CR4] = "host CR4",
+                                                                 [SLAT_HOST_EFER] = "host EFER",
+                                                                 [SLAT_PKRU] = "PKRU",
+                                                                 [SLAT_PKRS] = "IA32_PKRS",
+                                                                 [SLAT_PDPTE0] = "PDPTE0",
+                                                                 [SLAT_PDPTE1] = "PDPTE1",
+                                                                 [SLAT_PDPTE2] = "PDPTE2",
+                                                                 [SLAT_PDPTE3] = "PDPTE3",
+                                                                 [SLAT_SECONDARY_CONTROLS] = "secondary controls",
+                                                                 [SLAT_TERTIARY_CONTROLS] = "tertiary controls",
+                                                                 [SLAT_NESTED_CONTROLS] = "nested controls" };
 static const char *const access_kind_names[] = { [SLAT_READ] = "read", [SLAT_WRITE] = "write", [SLAT_FETCH] = "fetch" };
 static const char *const vendor_names[] = { [SLAT_INTEL] = "intel", [SLAT_AMD] = "amd" };
 static const char *const stage2_names[] = {

@@ -55,6 +55,19 @@ enum slat_status {
   SLAT_UNSUPPORTED_HOST_PAGING,   /**< NPT under a host in 32-bit or PAE paging */
   SLAT_UNSUPPORTED_NPT_WIDTH,     /**< a GPA of more than 48 bits under a 4-level NPT: no source says what happens */
   SLAT_UNSUPPORTED_PAGE_CROSSING, /**< an access that reaches into a second 4 KB page */
+  /* controls of the current VMCS or VMCB */
+  SLAT_UNSUPPORTED_PML,                 /**< page-modification logging */
+  SLAT_UNSUPPORTED_VE,                  /**< EPT-violation #VE */
+  SLAT_UNSUPPORTED_MBEC,                /**< mode-based execute control for EPT */
+  SLAT_UNSUPPORTED_SPP,                 /**< sub-page write permissions for EPT */
+  SLAT_UNSUPPORTED_HLAT,                /**< hypervisor-managed linear-address translation */
+  SLAT_UNSUPPORTED_PAGING_WRITE,        /**< EPT paging-write control */
+  SLAT_UNSUPPORTED_PAGING_VERIFICATION, /**< guest-paging verification */
+  SLAT_UNSUPPORTED_SEV,                 /**< a guest with encrypted memory */
+  SLAT_UNSUPPORTED_GMET,                /**< guest mode execute trap */
+  SLAT_UNSUPPORTED_NPT_SHADOW_STACK,    /**< supervisor shadow stacks of nested paging */
+  SLAT_UNSUPPORTED_ROGPT,               /**< read-only guest page tables */
+  SLAT_UNSUPPORTED_NPT_PML,             /**< page-modification logging under nested paging */
   SLAT_STATUS_COUNT
 };
 #define SLAT_FIRST_UNSUPPORTED SLAT_UNSUPPORTED_CET
@@ -107,6 +120,11 @@ enum slat_register {
   SLAT_PDPTE1,
   SLAT_PDPTE2,
   SLAT_PDPTE3,
+  /* Of the VM-execution controls and of the VMCB those bits count that change translation; the other ones are ignored. */
+  SLAT_SECONDARY_CONTROLS, /**< secondary processor-based VM-execution controls (stage2 = EPT): 17 PML, 18 EPT-violation #VE,
+                                22 mode-based execute control, 23 sub-page write permissions */
+  SLAT_TERTIARY_CONTROLS, /**< tertiary ones (stage2 = EPT): 1 HLAT, 2 EPT paging-write, 3 guest-paging verification */
+  SLAT_NESTED_CONTROLS,   /**< VMCB offset 90H (stage2 = NPT): 1 SEV, 2 SEV-ES, 3 GMET, 4 SSS, 6 ROGPT, 11 PML */
   SLAT_REGISTER_COUNT
 };
 
