@@ -61,7 +61,7 @@ enum slat_status slat_check_config(struct slat_config k)
   if ((k.stage2 == SLAT_STAGE2_EPT && k.vendor != SLAT_INTEL) || (k.stage2 == SLAT_STAGE2_NPT && k.vendor != SLAT_AMD))
     return SLAT_INVALID_STAGE2_VENDOR;
   if (k.stage2 != SLAT_STAGE2_EPT && (k.ept_execute_only || k.ept_page_2mb || k.ept_page_1gb || k.ept_accessed_dirty ||
-                                      k.ept_advanced_info || k.ept_5level))
+                                      k.ept_advanced_info || k.ept_5level || k.ept_pml))
     return SLAT_INVALID_EPT_CAPABILITY;
   if (((k.pks || k.lam || k.lass) && k.vendor != SLAT_INTEL) || (k.uai && k.vendor != SLAT_AMD) ||
       (k.amd_pdpte_registers && (k.vendor != SLAT_AMD || k.stage2 != SLAT_STAGE2_NONE)))
@@ -193,13 +193,13 @@ static enum slat_status check_host(struct slat_config k, uint64_t cr0, uint64_t 
 /* VM-execution controls. */
 /*@ terminates \true;
     assigns \nothing;
-    ensures modelled: \result == SLAT_OK <==> vmcs_controls_modelled(secondary, tertiary);
+    ensures modelled: \result == SLAT_OK <==> vmcs_controls_modelled(k, secondary, tertiary);
     ensures range: SLAT_OK <= \result < SLAT_STATUS_COUNT;
 */
-static enum slat_status check_vmcs_controls(uint64_t secondary, uint64_t tertiary)
+static enum slat_status check_vmcs_controls(struct slat_config k, uint64_t secondary, uint64_t tertiary)
 {
-  if (BIT(secondary, 0x20000))
-    return SLAT_UNSUPPORTED_PML;
+  if (BIT(secondary, 0x20000) && !k.ept_pml)
+    return SLAT_INVALID_FEATURE_CONTROL;
   if (BIT(secondary, 0x40000))
     return SLAT_UNSUPPORTED_VE;
   if (BIT(secondary, 0x400000))
@@ -242,7 +242,7 @@ static enum slat_status check_virtualization(struct slat_config k, uint64_t seco
                                              uint64_t nested)
 {
   if (k.stage2 == SLAT_STAGE2_EPT)
-    return check_vmcs_controls(secondary, tertiary);
+    return check_vmcs_controls(k, secondary, tertiary);
   return k.stage2 == SLAT_STAGE2_NPT ? check_vmcb_controls(nested) : SLAT_OK;
 }
 
@@ -374,6 +374,16 @@ static bool has_5_levels(unsigned stage2, uint64_t eptp, uint64_t host_cr4)
   return stage2 == SLAT_STAGE2_NPT && SLAT_RULE(NPT_WALK_LENGTH, BIT(host_cr4, 0x1000));
 }
 
+/* Entries that the page-modification log has left. */
+/*@ terminates \true;
+    assigns \nothing;
+    ensures room: \result == pml_room(index);
+*/
+static uint16_t pml_room(uint64_t index)
+{
+  return index <= 511 ? (uint16_t)(index + 1) : 0;
+}
+
 /* What registers and configuration say, whether modelled or not. */
 /*@ requires config: config_valid(k);
     requires limit: limit == two_to(k.maxphyaddr);
@@ -426,6 +436,8 @@ static struct slat_controls controls_of(struct slat_config k, struct slat_cpu p,
     .ept_page_1gb = k.ept_page_1gb,
     .ept_advanced_info = k.ept_advanced_info,
     .ept_ad = ept && BIT(p.reg[SLAT_EPTP], 0x40),
+    .pml = ept && BIT(p.reg[SLAT_SECONDARY_CONTROLS], 0x20000),
+    .pml_room = pml_room(p.reg[SLAT_PML_INDEX]),
   };
 }
 

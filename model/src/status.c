@@ -62,8 +62,8 @@ const char *slat_status_text(enum slat_status status)
     return "a guest-physical address of more than 48 bits under 4-level nested paging";
   case SLAT_UNSUPPORTED_PAGE_CROSSING:
     return "an access that crosses a 4 KB boundary";
-  case SLAT_UNSUPPORTED_PML:
-    return "page-modification logging (secondary control 17)";
+  case SLAT_UNSUPPORTED_PML_LOAD:
+    return "a load of the PDPTE registers through EPT with a full page-modification log";
   case SLAT_UNSUPPORTED_VE:
     return "EPT-violation #VE (secondary control 18)";
   case SLAT_UNSUPPORTED_MBEC:
