@@ -292,6 +292,9 @@ struct slat_permitted slat_permitted_set(const struct slat_memory *m, const stru
                                          const struct slat_access *a, const struct slat_walk *walk)
 {
   const struct slat_walk w = *walk; /* by value for the proofs */
+  //@ assert path5: w.begin >= 5 && w.end <= 5 ==> path_is(w.step[5].stage2, m, c, w.step[5].gpa);
+  //@ assert path4: w.begin >= 4 && w.end <= 4 ==> path_is(w.step[4].stage2, m, c, w.step[4].gpa);
+  //@ assert path3: w.begin >= 3 && w.end <= 3 ==> path_is(w.step[3].stage2, m, c, w.step[3].gpa);
   const struct slat_outcomes set = slat_permitted_outcomes(c, a, walk);
   const bool allowed = made(w);
   const bool done = w.outcome.kind == SLAT_TRANSLATED && set.outcome[0].kind != SLAT_NO_OUTCOME;

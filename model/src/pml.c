@@ -137,20 +137,14 @@ SLAT_INLINE struct log_entry log_of(struct slat_permitted p, unsigned room, unsi
   return (struct log_entry){ .logged = logged, .gpa = logged ? gpa - gpa % 0x1000 : 0 };
 }
 
-/* The updates of a set. */
-struct updates {
-  struct slat_update of[SLAT_MAX_UPDATES];
-};
-
 /*@ requires full: full == full_step(p, room);
     terminates \true;
     assigns \nothing;
-    ensures updates: \forall integer i; 0 <= i < SLAT_MAX_UPDATES ==>
-      logged_update_is(\result.of[i], p.update[i], p, room, slot_step(i));
+    ensures updates: logged_list_is(\result, p, room);
 */
-SLAT_INLINE struct updates logged_updates(struct slat_permitted p, unsigned room, unsigned full)
+SLAT_INLINE struct slat_updates logged_updates(struct slat_permitted p, unsigned room, unsigned full)
 {
-  struct updates u = { { { .may = 0 } } };
+  struct slat_updates u = { { { .may = 0 } } };
 
   /*@ loop invariant range: 0 <= i <= SLAT_MAX_UPDATES;
       loop invariant done: \forall integer k; 0 <= k < i ==> logged_update_is(u.of[k], p.update[k], p, room, slot_step(k));
@@ -171,7 +165,7 @@ struct slat_permitted slat_logged(const struct slat_permitted *base, unsigned ro
   const struct log_entry l5 = log_of(p, room, full, 5, w.step[5].gpa), l4 = log_of(p, room, full, 4, w.step[4].gpa),
                          l3 = log_of(p, room, full, 3, w.step[3].gpa), l2 = log_of(p, room, full, 2, w.step[2].gpa),
                          l1 = log_of(p, room, full, 1, w.step[1].gpa), l0 = log_of(p, room, full, 0, final);
-  const struct updates u = logged_updates(p, room, full);
+  const struct slat_updates u = logged_updates(p, room, full);
   struct slat_permitted q = p;
 
   if (full <= 5) {

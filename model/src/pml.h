@@ -3,6 +3,12 @@
 #ifndef SLAT_PML_H
 #define SLAT_PML_H
 #include "flags.h"
+
+/* The updates of a set, by value. */
+struct slat_updates {
+  struct slat_update of[SLAT_MAX_UPDATES];
+};
+
 #include "../../spec/logic/pml.acsl"
 
 /** The set with page-modification logging.
