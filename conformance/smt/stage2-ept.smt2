@@ -8,6 +8,12 @@
 (declare-const ept_5level Bool)
 (declare-const ept_accessed_dirty Bool)
 (declare-const ept_advanced Bool)
+(declare-const ept_pml Bool)
+; The control, and the index, a field of 16 bits.
+(declare-const pml Bool)
+(declare-const pml_index E)
+(assert (=> pml ept_pml))
+(assert (= ((_ extract 63 16) pml_index) #x000000000000))
 (assert (not amd))
 (assert (= ((_ extract 11 7) eptp) #b00000))
 (assert (= ((_ extract 2 0) eptp) #b110)) ; write-back

@@ -129,6 +129,9 @@ static void add_outcome(char *text, size_t room, const struct slat_outcome *o)
   case SLAT_GENERAL_PROTECTION:
     add(text, room, "#GP(0)");
     break;
+  case SLAT_PML_FULL:
+    add(text, room, "page-modification log full");
+    break;
   default:
     add(text, room, "nothing");
   }

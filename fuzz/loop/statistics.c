@@ -31,7 +31,7 @@ const char *const skip_name[SKIPS] = {
   [SKIP_FLAGS_OVERWRITTEN] = "flags_overwritten_by_the_access",
 };
 
-static const char *const outcome_name[SLAT_GENERAL_PROTECTION + 1] = {
+static const char *const outcome_name[SLAT_OUTCOME_KINDS] = {
   [SLAT_NO_OUTCOME] = "none",
   [SLAT_TRANSLATED] = "translated",
   [SLAT_NON_CANONICAL] = "non_canonical",
@@ -41,6 +41,7 @@ static const char *const outcome_name[SLAT_GENERAL_PROTECTION + 1] = {
   [SLAT_NESTED_PAGE_FAULT] = "nested_page_fault",
   [SLAT_WRITTEN] = "written",
   [SLAT_GENERAL_PROTECTION] = "general_protection",
+  [SLAT_PML_FULL] = "pml_full",
 };
 
 enum { PAGE_SIZES = 4 };
@@ -236,7 +237,7 @@ void statistics_print(const struct statistics *s, const struct fuzz_target *targ
   number(&all, "translated", s->translated);
   number(&all, "faulted", s->faulted);
   part = nested(&all, "outcomes");
-  for (unsigned i = 1; i <= SLAT_GENERAL_PROTECTION; i++)
+  for (unsigned i = 1; i < SLAT_OUTCOME_KINDS; i++)
     if (s->outcome[i])
       number(&part, outcome_name[i], s->outcome[i]);
   done(&part);

@@ -38,7 +38,7 @@ struct statistics {
   uint64_t translated, faulted; /* judged accesses, by what was observed */
   uint64_t skips[SKIPS];
   uint64_t set_size[SLAT_MAX_OUTCOMES + 1];          /* permitted outcomes of a judged access */
-  uint64_t outcome[SLAT_GENERAL_PROTECTION + 1];     /* observed outcomes */
+  uint64_t outcome[SLAT_OUTCOME_KINDS];              /* observed outcomes */
   uint64_t code_bit[SLAT_NESTED_PAGE_FAULT + 1][64]; /* bits of the code seen 1, by outcome kind */
   uint64_t fault_level[3][6];                        /* by stage and level of the entry that decided */
   uint64_t page_size[4];                             /* translated: 4 KB, 2 MB, 1 GB, 4 MB */

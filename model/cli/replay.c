@@ -120,7 +120,7 @@ bool replay_next(struct replay *replay, struct step *step)
     if (step_is_write(step)) {
       const struct slat_register_write write = { .reg = event->reg, .cs_l = event->cs_l, .value = event->value };
       step->write = slat_write_register(&replay->machine.config, &replay->machine.cpu[event->cpu], &memory, &write);
-      memcpy(step->set.outcome, step->write.outcome, sizeof step->set.outcome);
+      memcpy(step->set.outcome, step->write.outcome, sizeof step->write.outcome);
       status = (enum slat_status)step->write.status;
     } else {
       status = slat_permitted(&replay->machine, event->cpu, &memory, &event->access, &step->set);

@@ -245,6 +245,8 @@ static void print_references(const struct context *c, const struct explanation *
 /* What all entries of the guest's walk together allow, and what stage 2 allows where it decided. */
 static void print_rights(const struct explanation *x)
 {
+  if (x->step->set.outcome[x->shown].kind == SLAT_PML_FULL)
+    return;
   const struct references *references = &x->references;
   const struct slat_walk *walk = &references->walk;
   const bool ept = x->controls->stage2 == SLAT_STAGE2_EPT;
@@ -309,7 +311,7 @@ static void print_outcome(const struct context *c, const struct explanation *x)
   outcome_text(outcome, text, sizeof text);
   (void)printf("%s%s%s%s\n", c->style.bold, outcome->kind == SLAT_TRANSLATED ? c->style.good : c->style.bad, text,
                c->style.reset);
-  if (x->shown != 0)
+  if (x->shown != 0 && outcome->kind != SLAT_PML_FULL)
     (void)printf("  when the processor sets a flag in the guest %s\n", entry_level_name(x->shown));
   print_code(outcome);
   print_rights(x);
@@ -334,6 +336,14 @@ static const struct slat_update *update_in_order(const struct slat_permitted *se
 {
   const unsigned step = 5 - i / 6, level = i % 6 < 5 ? 5 - i % 6 : 0;
   return &set->update[SLAT_UPDATE_SLOT(step, level)];
+}
+
+static void print_log(const struct explanation *x)
+{
+  for (unsigned step = 5; step <= 5; step--)
+    if (x->step->set.logged[step])
+      (void)printf("  logged with its dirty flag: GPA 0x%" PRIx64 ", of the %s%s\n", x->step->set.log_gpa[step],
+                   step == 0 ? "final access" : "guest ", step == 0 ? "" : entry_level_name(step));
 }
 
 /* A word that serves several translations is named once. */
@@ -364,6 +374,7 @@ static void print_updates(const struct explanation *x)
                      part == 0 ? "must set" : "may set ", flag_names(update, x->controls, parts[part]), name,
                      update->spa, update->entry, update->entry | parts[part]);
   }
+  print_log(x);
 }
 
 static void print_others(const struct explanation *x)
@@ -375,7 +386,7 @@ static void print_others(const struct explanation *x)
       continue;
     outcome_text(outcome, text, sizeof text);
     (void)printf("\nor %s\n", text);
-    if (i != 0)
+    if (i != 0 && outcome->kind != SLAT_PML_FULL)
       (void)printf("  if the processor first sets a flag in the guest %s\n", entry_level_name(i));
     print_code(outcome);
     print_rule(outcome->rule, 2);
@@ -400,7 +411,9 @@ static unsigned shown_outcome(const struct slat_permitted *set)
 {
   if (set->outcome[0].kind != SLAT_NO_OUTCOME)
     return 0;
-  unsigned level = SLAT_MAX_OUTCOMES - 1;
+  if (set->outcome[6].kind != SLAT_NO_OUTCOME)
+    return 6;
+  unsigned level = 5;
   while (level > 1 && set->outcome[level].kind == SLAT_NO_OUTCOME)
     level--;
   return level;
@@ -410,7 +423,9 @@ static unsigned shown_outcome(const struct slat_permitted *set)
 static unsigned deciding_reference(const struct explanation *x)
 {
   const struct slat_outcome *outcome = &x->step->set.outcome[x->shown];
-  for (unsigned i = x->references.count; i > 0 && outcome->kind != SLAT_TRANSLATED; i--) {
+  if (outcome->kind == SLAT_TRANSLATED || outcome->kind == SLAT_PML_FULL)
+    return 0;
+  for (unsigned i = x->references.count; i > 0; i--) {
     const struct reference *r = &x->references.reference[i - 1];
     if (outcome->stage == (r->guest ? 1 : 2) && outcome->level == r->entry.level &&
         (x->shown == 0 || x->shown == r->step))
@@ -469,6 +484,14 @@ static void print_object(const struct context *c, const struct explanation *x)
                              slat_access_kind_name(access->kind), "width", (int)access->width, "user", access->user,
                              "implicit", access->implicit, "references", references, "permitted",
                              outcomes_json(&step->set), "updates", updates);
+  if (x->controls->pml) {
+    json_t *log = json_array();
+    for (unsigned i = 5; i <= 5; i--)
+      if (step->set.logged[i])
+        (void)json_array_append_new(log,
+                                    json_pack("{s:i, s:o}", "step", (int)i, "gpa", hex_json(step->set.log_gpa[i])));
+    (void)json_object_set_new(object, "logged", log);
+  }
   if (access->cs_ss_fs_gs)
     (void)json_object_set_new(json_object_get(object, "request"), "cs_ss_fs_gs", json_true());
   const struct slat_linear *linear = &x->references.linear;

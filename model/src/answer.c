@@ -70,6 +70,15 @@ enum slat_status slat_permitted_masked(const struct slat_controls *c, const stru
     return SLAT_UNSUPPORTED_NPT_WIDTH;
   const struct slat_permitted set = slat_permitted_set(memory, c, access, &w);
   //@ assert set: walk_is(w, memory, c, access) && set_is(set, memory, c, access, w);
+  if (c->pml) {
+    const uint64_t final = slat_finds_final(w) ? slat_gpa_of_final(c, access, w) : 0;
+    const struct slat_permitted logged = slat_logged(&set, c->pml_room, &w, final);
+    //@ assert logged: permitted_is(logged, memory, c, access, w);
+    *out = logged;
+    //@ assert copied_logged: *out == logged;
+    return SLAT_OK;
+  }
+  //@ assert unlogged: permitted_is(set, memory, c, access, w);
   *out = set;
   //@ assert copied: *out == set;
   return SLAT_OK;

@@ -61,7 +61,7 @@ enum slat_status slat_check_config(struct slat_config k)
   if ((k.stage2 == SLAT_STAGE2_EPT && k.vendor != SLAT_INTEL) || (k.stage2 == SLAT_STAGE2_NPT && k.vendor != SLAT_AMD))
     return SLAT_INVALID_STAGE2_VENDOR;
   if (k.stage2 != SLAT_STAGE2_EPT && (k.ept_execute_only || k.ept_page_2mb || k.ept_page_1gb || k.ept_accessed_dirty ||
-                                      k.ept_advanced_info || k.ept_5level))
+                                      k.ept_advanced_info || k.ept_5level || k.ept_pml))
     return SLAT_INVALID_EPT_CAPABILITY;
   if (((k.pks || k.lam || k.lass) && k.vendor != SLAT_INTEL) || (k.uai && k.vendor != SLAT_AMD) ||
       (k.amd_pdpte_registers && (k.vendor != SLAT_AMD || k.stage2 != SLAT_STAGE2_NONE)))
@@ -205,6 +205,62 @@ static enum slat_status check_host(struct slat_config k, uint64_t cr0, uint64_t 
   return BIT(efer, 0x400) || has_4mb_page_format(k, cr4) ? SLAT_OK : SLAT_UNSUPPORTED_PSE36_WIDTH;
 }
 
+/* VM-execution controls. */
+/*@ terminates \true;
+    assigns \nothing;
+    ensures modelled: \result == SLAT_OK <==> vmcs_controls_modelled(k, secondary, tertiary);
+    ensures range: SLAT_OK <= \result < SLAT_STATUS_COUNT;
+*/
+static enum slat_status check_vmcs_controls(struct slat_config k, uint64_t secondary, uint64_t tertiary)
+{
+  if (BIT(secondary, 0x20000) && !k.ept_pml)
+    return SLAT_INVALID_FEATURE_CONTROL;
+  if (BIT(secondary, 0x40000))
+    return SLAT_UNSUPPORTED_VE;
+  if (BIT(secondary, 0x400000))
+    return SLAT_UNSUPPORTED_MBEC;
+  if (BIT(secondary, 0x800000))
+    return SLAT_UNSUPPORTED_SPP;
+  if (BIT(tertiary, 2))
+    return SLAT_UNSUPPORTED_HLAT;
+  if (BIT(tertiary, 4))
+    return SLAT_UNSUPPORTED_PAGING_WRITE;
+  return BIT(tertiary, 8) ? SLAT_UNSUPPORTED_PAGING_VERIFICATION : SLAT_OK;
+}
+
+/* VMCB offset 90H. */
+/*@ terminates \true;
+    assigns \nothing;
+    ensures modelled: \result == SLAT_OK <==> vmcb_controls_modelled(nested);
+    ensures range: SLAT_OK <= \result < SLAT_STATUS_COUNT;
+*/
+static enum slat_status check_vmcb_controls(uint64_t nested)
+{
+  if (BIT(nested, 2) || BIT(nested, 4))
+    return SLAT_UNSUPPORTED_SEV;
+  if (BIT(nested, 8))
+    return SLAT_UNSUPPORTED_GMET;
+  if (BIT(nested, 0x10))
+    return SLAT_UNSUPPORTED_NPT_SHADOW_STACK;
+  if (BIT(nested, 0x40))
+    return SLAT_UNSUPPORTED_ROGPT;
+  return BIT(nested, 0x800) ? SLAT_UNSUPPORTED_NPT_PML : SLAT_OK;
+}
+
+/* Those of the stage 2 that there is. */
+/*@ terminates \true;
+    assigns \nothing;
+    ensures modelled: \result == SLAT_OK <==> virtualization_modelled(k, secondary, tertiary, nested);
+    ensures range: SLAT_OK <= \result < SLAT_STATUS_COUNT;
+*/
+static enum slat_status check_virtualization(struct slat_config k, uint64_t secondary, uint64_t tertiary,
+                                             uint64_t nested)
+{
+  if (k.stage2 == SLAT_STAGE2_EPT)
+    return check_vmcs_controls(k, secondary, tertiary);
+  return k.stage2 == SLAT_STAGE2_NPT ? check_vmcb_controls(nested) : SLAT_OK;
+}
+
 /* Can a PDPTE register hold this? */
 /*@ terminates \true;
     assigns \nothing;
@@ -249,6 +305,9 @@ static enum slat_status check_state(struct slat_config k, struct slat_cpu p, uin
     status = check_eptp(k, p.reg[SLAT_EPTP], limit);
   if (k.stage2 == SLAT_STAGE2_NPT)
     status = check_host(k, p.reg[SLAT_HOST_CR0], p.reg[SLAT_HOST_CR4], p.reg[SLAT_HOST_EFER], p.reg[SLAT_NCR3], limit);
+  if (status == SLAT_OK)
+    status = check_virtualization(k, p.reg[SLAT_SECONDARY_CONTROLS], p.reg[SLAT_TERTIARY_CONTROLS],
+                                  p.reg[SLAT_NESTED_CONTROLS]);
   if (status != SLAT_OK)
     return status;
   status = check_mode(k, p.reg[SLAT_CR0], p.reg[SLAT_CR4], p.reg[SLAT_EFER]);
@@ -331,6 +390,16 @@ static bool has_5_levels(unsigned stage2, uint64_t eptp, uint64_t host_cr4, uint
   return stage2 == SLAT_STAGE2_NPT && BIT(host_efer, 0x400) && SLAT_RULE(NPT_WALK_LENGTH, BIT(host_cr4, 0x1000));
 }
 
+/* Entries that the page-modification log has left. */
+/*@ terminates \true;
+    assigns \nothing;
+    ensures room: \result == pml_room(index);
+*/
+static uint16_t pml_room(uint64_t index)
+{
+  return index <= 511 ? (uint16_t)(index + 1) : 0;
+}
+
 /* What registers and configuration say, whether modelled or not. */
 /*@ requires config: config_valid(k);
     requires limit: limit == two_to(k.maxphyaddr);
@@ -386,6 +455,8 @@ static struct slat_controls controls_of(struct slat_config k, struct slat_cpu p,
     .ept_page_1gb = k.ept_page_1gb,
     .ept_advanced_info = k.ept_advanced_info,
     .ept_ad = ept && BIT(p.reg[SLAT_EPTP], 0x40),
+    .pml = ept && BIT(p.reg[SLAT_SECONDARY_CONTROLS], 0x20000),
+    .pml_room = pml_room(p.reg[SLAT_PML_INDEX]),
   };
 }
 

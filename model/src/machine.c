@@ -76,6 +76,10 @@ static struct slat_cpu after_reset(struct slat_config k)
   //@ assert pdpte1: decoded.reg[SLAT_PDPTE1] == p.reg[SLAT_PDPTE1];
   //@ assert pdpte2: decoded.reg[SLAT_PDPTE2] == p.reg[SLAT_PDPTE2];
   //@ assert pdpte3: decoded.reg[SLAT_PDPTE3] == p.reg[SLAT_PDPTE3];
+  //@ assert secondary: decoded.reg[SLAT_SECONDARY_CONTROLS] == p.reg[SLAT_SECONDARY_CONTROLS];
+  //@ assert tertiary: decoded.reg[SLAT_TERTIARY_CONTROLS] == p.reg[SLAT_TERTIARY_CONTROLS];
+  //@ assert nested: decoded.reg[SLAT_NESTED_CONTROLS] == p.reg[SLAT_NESTED_CONTROLS];
+  //@ assert pml_index: decoded.reg[SLAT_PML_INDEX] == p.reg[SLAT_PML_INDEX];
   //@ assert limit: two_to(k.maxphyaddr) >= 0x100000000;
   //@ assert efer_bits: efer_nxe(efer) == (k.nx != 0 ? 1 : 0) && efer_lma(efer) == 1 && efer_lme(efer) == 1 && efer_uaie(efer) == 0;
   //@ assert cr4_bits: cr4 == 0x20 && cr4_lass(cr4) == 0 && cr4_lam_sup(cr4) == 0;
@@ -85,6 +89,7 @@ static struct slat_cpu after_reset(struct slat_config k)
   //@ assert pdptes: pdptes_load(k, decoded);
   //@ assert ept: k.stage2 == SLAT_STAGE2_EPT ==> eptp_modelled(k, decoded.reg[SLAT_EPTP], two_to(k.maxphyaddr));
   //@ assert npt: k.stage2 == SLAT_STAGE2_NPT ==> host_modelled(k, cr0, cr4, efer, 0, two_to(k.maxphyaddr));
+  //@ assert virtualization: virtualization_modelled(k, 0, 0, 0);
   //@ assert modelled: state_modelled(k, decoded);
   return decoded;
 }
@@ -130,8 +135,7 @@ static enum slat_status check_event(struct slat_event e)
   case SLAT_EVENT_INVLPG:
     return SLAT_OK;
   case SLAT_EVENT_OBSERVED:
-    return e.outcome.kind != SLAT_NO_OUTCOME && e.outcome.kind <= SLAT_GENERAL_PROTECTION ? SLAT_OK
-                                                                                          : SLAT_INVALID_EVENT;
+    return e.outcome.kind != SLAT_NO_OUTCOME && e.outcome.kind < SLAT_OUTCOME_KINDS ? SLAT_OK : SLAT_INVALID_EVENT;
   case SLAT_EVENT_OBSERVED_WORD:
     return e.address % 8 == 0 ? SLAT_OK : SLAT_INVALID_EVENT;
   case SLAT_EVENT_WRITE:

@@ -835,6 +835,16 @@ static const struct slat_controls *controls_before(const struct slat_cpu *cpu)
   return &cpu->controls;
 }
 
+/*@ requires readable: \valid_read(c);
+    terminates \true;
+    assigns \nothing;
+    ensures modelled: \result != 0 <==> load_modelled(c);
+*/
+static bool is_load_modelled(const struct slat_controls *c)
+{
+  return c->stage2 != SLAT_STAGE2_EPT || !c->ept_ad || !c->pml || c->pml_room != 0;
+}
+
 struct slat_write_result slat_write_register(const struct slat_config *config, const struct slat_cpu *cpu,
                                              const struct slat_memory *memory, const struct slat_register_write *write)
 {
@@ -846,6 +856,10 @@ struct slat_write_result slat_write_register(const struct slat_config *config, c
 
   if (status != SLAT_OK) {
     const struct slat_write_result none = { .status = (uint8_t)status };
+    return none;
+  }
+  if (loads_pdptes(k, b, w.reg, w.value) && !is_load_modelled(controls_before(cpu))) {
+    const struct slat_write_result none = { .status = SLAT_UNSUPPORTED_PML_LOAD };
     return none;
   }
   return permitted_write(k, b, p, memory, controls_before(cpu), w.reg, w.value, w.cs_l,

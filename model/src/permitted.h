@@ -11,11 +11,12 @@
 #include "../../spec/logic/host_path.acsl"
 #include "../../spec/logic/stage2_entry.acsl"
 #include "../../spec/logic/updates.acsl"
+#include "pml.h"
 #include "../../spec/logic/permitted.acsl"
 
-/* The outcomes of a set, by value: as slat_permitted.outcome. */
+/* The outcomes of a set, by value: as slat_permitted.outcome, but for that of page-modification logging. */
 struct slat_outcomes {
-  struct slat_outcome outcome[SLAT_MAX_OUTCOMES];
+  struct slat_outcome outcome[6];
 };
 
 /* The updates that belong to one step, by value: of[L] for the stage-2 entry of level L = 5..1, of[0] for the guest entry. */

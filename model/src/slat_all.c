@@ -22,6 +22,7 @@ unsigned slat_deleted_rule = 0;
 #include "machine.c"
 #include "mov_cr.c"
 #include "permitted.c"
+#include "pml.c"
 #include "answer.c"
 #include "judge.c"
 #include "status.c"

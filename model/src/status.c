@@ -62,6 +62,30 @@ const char *slat_status_text(enum slat_status status)
            "32-bit or PAE paging";
   case SLAT_UNSUPPORTED_PAGE_CROSSING:
     return "an access that crosses a 4 KB boundary";
+  case SLAT_UNSUPPORTED_PML_LOAD:
+    return "a load of the PDPTE registers through EPT with a full page-modification log";
+  case SLAT_UNSUPPORTED_VE:
+    return "EPT-violation #VE (secondary control 18)";
+  case SLAT_UNSUPPORTED_MBEC:
+    return "mode-based execute control for EPT (secondary control 22)";
+  case SLAT_UNSUPPORTED_SPP:
+    return "sub-page write permissions for EPT (secondary control 23)";
+  case SLAT_UNSUPPORTED_HLAT:
+    return "HLAT paging (tertiary control 1)";
+  case SLAT_UNSUPPORTED_PAGING_WRITE:
+    return "EPT paging-write control (tertiary control 2)";
+  case SLAT_UNSUPPORTED_PAGING_VERIFICATION:
+    return "guest-paging verification (tertiary control 3)";
+  case SLAT_UNSUPPORTED_SEV:
+    return "a guest with encrypted memory (VMCB 90H bit 1 or 2)";
+  case SLAT_UNSUPPORTED_GMET:
+    return "guest mode execute trap (VMCB 90H bit 3)";
+  case SLAT_UNSUPPORTED_NPT_SHADOW_STACK:
+    return "supervisor shadow stacks of nested paging (VMCB 90H bit 4)";
+  case SLAT_UNSUPPORTED_ROGPT:
+    return "read-only guest page tables (VMCB 90H bit 6)";
+  case SLAT_UNSUPPORTED_NPT_PML:
+    return "page-modification logging under nested paging (VMCB 90H bit 11)";
   case SLAT_STATUS_COUNT:
   default:
     return "unknown status";

@@ -20,6 +20,9 @@ static const struct slat_config with_uai = { .vendor = SLAT_AMD, .maxphyaddr = 4
 static const struct slat_config with_pcid = { .vendor = SLAT_INTEL, .maxphyaddr = 46, .pcid = true };
 static const struct slat_config with_la57 = { .vendor = SLAT_INTEL, .maxphyaddr = 46, .la57 = true };
 static const struct slat_config with_ept = { .vendor = SLAT_INTEL, .stage2 = SLAT_STAGE2_EPT, .maxphyaddr = 46 };
+static const struct slat_config with_pml = {
+  .vendor = SLAT_INTEL, .stage2 = SLAT_STAGE2_EPT, .maxphyaddr = 46, .ept_pml = true
+};
 static const struct slat_config ept_5level = {
   .vendor = SLAT_INTEL, .stage2 = SLAT_STAGE2_EPT, .maxphyaddr = 46, .ept_5level = true
 };
@@ -48,6 +51,7 @@ static void configurations(void **state)
     { { .maxphyaddr = 46, .ept_5level = true }, SLAT_INVALID_EPT_CAPABILITY },
     { { .maxphyaddr = 46, .ept_accessed_dirty = true }, SLAT_INVALID_EPT_CAPABILITY },
     { { .maxphyaddr = 46, .ept_advanced_info = true }, SLAT_INVALID_EPT_CAPABILITY },
+    { { .maxphyaddr = 46, .ept_pml = true }, SLAT_INVALID_EPT_CAPABILITY },
     { { .vendor = SLAT_AMD, .maxphyaddr = 46, .pks = true }, SLAT_INVALID_FEATURE_VENDOR },
     { { .vendor = SLAT_AMD, .maxphyaddr = 46, .lam = true }, SLAT_INVALID_FEATURE_VENDOR },
     { { .vendor = SLAT_AMD, .maxphyaddr = 46, .lass = true }, SLAT_INVALID_FEATURE_VENDOR },
@@ -156,6 +160,27 @@ static const struct {
   { &with_npt, { { SLAT_HOST_CR4, 0x1020 } }, SLAT_INVALID_FEATURE_CONTROL },
   { &npt_la57, { { SLAT_HOST_CR4, 0x1020 } }, SLAT_OK },
   { &with_npt, { { SLAT_NCR3, 0x1000 } }, SLAT_OK },
+  { &with_ept, { { SLAT_SECONDARY_CONTROLS, 1 << 17 } }, SLAT_INVALID_FEATURE_CONTROL },
+  { &with_pml, { { SLAT_SECONDARY_CONTROLS, 1 << 17 } }, SLAT_OK },
+  { &with_pml, { { SLAT_PML_INDEX, ~0ULL } }, SLAT_OK },
+  { &with_ept, { { SLAT_SECONDARY_CONTROLS, 1 << 18 } }, SLAT_UNSUPPORTED_VE },
+  { &with_ept, { { SLAT_SECONDARY_CONTROLS, 1 << 22 } }, SLAT_UNSUPPORTED_MBEC },
+  { &with_ept, { { SLAT_SECONDARY_CONTROLS, 1 << 23 } }, SLAT_UNSUPPORTED_SPP },
+  { &with_ept, { { SLAT_SECONDARY_CONTROLS, ~(1ULL << 17 | 1 << 18 | 1 << 22 | 1 << 23) } }, SLAT_OK },
+  { &with_ept, { { SLAT_TERTIARY_CONTROLS, 2 } }, SLAT_UNSUPPORTED_HLAT },
+  { &with_ept, { { SLAT_TERTIARY_CONTROLS, 4 } }, SLAT_UNSUPPORTED_PAGING_WRITE },
+  { &with_ept, { { SLAT_TERTIARY_CONTROLS, 8 } }, SLAT_UNSUPPORTED_PAGING_VERIFICATION },
+  { &with_ept, { { SLAT_TERTIARY_CONTROLS, ~14ULL } }, SLAT_OK },
+  { &with_ept, { { SLAT_NESTED_CONTROLS, ~0ULL } }, SLAT_OK },
+  { &intel, { { SLAT_SECONDARY_CONTROLS, ~0ULL }, { SLAT_TERTIARY_CONTROLS, ~0ULL } }, SLAT_OK }, /* no EPT */
+  { &with_npt, { { SLAT_NESTED_CONTROLS, 1 << 1 } }, SLAT_UNSUPPORTED_SEV },
+  { &with_npt, { { SLAT_NESTED_CONTROLS, 1 << 2 } }, SLAT_UNSUPPORTED_SEV },
+  { &with_npt, { { SLAT_NESTED_CONTROLS, 1 << 3 } }, SLAT_UNSUPPORTED_GMET },
+  { &with_npt, { { SLAT_NESTED_CONTROLS, 1 << 4 } }, SLAT_UNSUPPORTED_NPT_SHADOW_STACK },
+  { &with_npt, { { SLAT_NESTED_CONTROLS, 1 << 6 } }, SLAT_UNSUPPORTED_ROGPT },
+  { &with_npt, { { SLAT_NESTED_CONTROLS, 1 << 11 } }, SLAT_UNSUPPORTED_NPT_PML },
+  { &with_npt, { { SLAT_NESTED_CONTROLS, ~(0x5eULL | 1 << 11) } }, SLAT_OK },
+  { &with_npt, { { SLAT_SECONDARY_CONTROLS, ~0ULL }, { SLAT_TERTIARY_CONTROLS, ~0ULL } }, SLAT_OK },
 };
 
 static void registers(void **state)
@@ -198,8 +223,8 @@ static void events(void **state)
     { { .kind = SLAT_EVENT_INVLPG }, SLAT_OK },
     { { .kind = SLAT_EVENT_WRITE, .reg = SLAT_EFER }, SLAT_OK }, /* checked only */
     { { .kind = SLAT_EVENT_WRITE, .reg = SLAT_RFLAGS }, SLAT_INVALID_REGISTER },
-    { { .kind = SLAT_EVENT_OBSERVED, .outcome = { .kind = SLAT_GENERAL_PROTECTION } }, SLAT_OK },
-    { { .kind = SLAT_EVENT_OBSERVED, .outcome = { .kind = SLAT_GENERAL_PROTECTION + 1 } }, SLAT_INVALID_EVENT },
+    { { .kind = SLAT_EVENT_OBSERVED, .outcome = { .kind = SLAT_OUTCOME_KINDS - 1 } }, SLAT_OK },
+    { { .kind = SLAT_EVENT_OBSERVED, .outcome = { .kind = SLAT_OUTCOME_KINDS } }, SLAT_INVALID_EVENT },
   };
   struct slat_machine machine;
   struct slat_permitted set;

@@ -153,8 +153,8 @@ static void header_errors(void **state)
   assert_int_equal(read_header(5, 2, 32), SLAT_TRACE_BAD_CONFIG);
   assert_int_equal(read_header(6, 3, 32), SLAT_TRACE_BAD_CONFIG);
   assert_int_equal(read_header(9, 255, 32), SLAT_TRACE_OK);
-  assert_int_equal(read_header(10, 7, 32), SLAT_TRACE_OK);
-  assert_int_equal(read_header(10, 8, 32), SLAT_TRACE_BAD_CONFIG);
+  assert_int_equal(read_header(10, 15, 32), SLAT_TRACE_OK);
+  assert_int_equal(read_header(10, 16, 32), SLAT_TRACE_BAD_CONFIG);
   assert_int_equal(read_header(31, 1, 32), SLAT_TRACE_NOT_ZERO);
 }
 
@@ -190,7 +190,7 @@ static void event_errors(void **state)
   assert_int_equal(with(e), SLAT_TRACE_BAD_VALUE);
   e = an_observation, e.outcome.kind = SLAT_NO_OUTCOME;
   assert_int_equal(with(e), SLAT_TRACE_BAD_OUTCOME);
-  e = an_observation, e.outcome.kind = 9;
+  e = an_observation, e.outcome.kind = SLAT_OUTCOME_KINDS;
   assert_int_equal(with(e), SLAT_TRACE_BAD_OUTCOME);
   e = an_observation, e.outcome.page_shift = 13;
   assert_int_equal(with(e), SLAT_TRACE_BAD_OUTCOME);

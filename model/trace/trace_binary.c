@@ -129,7 +129,7 @@ static enum slat_trace_status check_access(const struct slat_event *event)
 
 static enum slat_trace_status check_outcome(const struct slat_outcome *outcome)
 {
-  if (outcome->kind == SLAT_NO_OUTCOME || outcome->kind > SLAT_GENERAL_PROTECTION)
+  if (outcome->kind == SLAT_NO_OUTCOME || outcome->kind >= SLAT_OUTCOME_KINDS)
     return SLAT_TRACE_BAD_OUTCOME;
   if (outcome->kind == SLAT_TRANSLATED && (!page_shift_is_valid(outcome->page_shift) || outcome->memory_type > 7))
     return SLAT_TRACE_BAD_OUTCOME;
@@ -362,6 +362,7 @@ enum slat_trace_status slat_trace_encode_config(const struct slat_config *config
                             (config->la57 ? SLAT_TRACE_FEATURE_LA57 : 0U) |
                             (config->pse36 ? SLAT_TRACE_FEATURE_PSE36 : 0U) |
                             (config->ept_5level ? SLAT_TRACE_FEATURE_EPT_5LEVEL : 0U) |
+                            (config->ept_pml ? SLAT_TRACE_FEATURE_EPT_PML : 0U) |
                             (config->amd_pdpte_registers ? SLAT_TRACE_FEATURE_AMD_PDPTE_REGISTERS : 0U) |
                             (config->lam ? SLAT_TRACE_FEATURE_LAM : 0U) |
                             (config->lass ? SLAT_TRACE_FEATURE_LASS : 0U) | (config->uai ? SLAT_TRACE_FEATURE_UAI : 0U);
@@ -402,6 +403,7 @@ enum slat_trace_status slat_trace_decode_config(const uint8_t record[SLAT_TRACE_
     .pcid = (features & SLAT_TRACE_FEATURE_PCID) != 0,
     .la57 = (features & SLAT_TRACE_FEATURE_LA57) != 0,
     .ept_5level = (features & SLAT_TRACE_FEATURE_EPT_5LEVEL) != 0,
+    .ept_pml = (features & SLAT_TRACE_FEATURE_EPT_PML) != 0,
     .pse36 = (features & SLAT_TRACE_FEATURE_PSE36) != 0,
     .amd_pdpte_registers = (features & SLAT_TRACE_FEATURE_AMD_PDPTE_REGISTERS) != 0,
     .lam = (features & SLAT_TRACE_FEATURE_LAM) != 0,
@@ -430,8 +432,8 @@ void slat_trace_repair(uint8_t record[SLAT_TRACE_RECORD])
   if (record[KIND] < SLAT_EVENT_REGISTER || record[KIND] > SLAT_EVENT_WRITE)
     record[KIND] = (uint8_t)(SLAT_EVENT_REGISTER + record[KIND] % SLAT_EVENT_WRITE);
   if (record[KIND] == SLAT_EVENT_OBSERVED &&
-      (record[BYTE_2] == SLAT_NO_OUTCOME || record[BYTE_2] > SLAT_GENERAL_PROTECTION))
-    record[BYTE_2] = (uint8_t)(SLAT_TRANSLATED + record[BYTE_2] % SLAT_GENERAL_PROTECTION);
+      (record[BYTE_2] == SLAT_NO_OUTCOME || record[BYTE_2] >= SLAT_OUTCOME_KINDS))
+    record[BYTE_2] = (uint8_t)(SLAT_TRANSLATED + record[BYTE_2] % (SLAT_OUTCOME_KINDS - 1));
 
   decode_unchecked(record, &event);
   event.cpu %= SLAT_MAX_CPUS;

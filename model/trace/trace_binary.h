@@ -66,11 +66,12 @@ enum {
   SLAT_TRACE_FEATURE_LASS = 1 << 16,
   SLAT_TRACE_FEATURE_UAI = 1 << 17,
   SLAT_TRACE_FEATURE_EPT_5LEVEL = 1 << 18,
-  SLAT_TRACE_FEATURES = (1 << 19) - 1,
+  SLAT_TRACE_FEATURE_EPT_PML = 1 << 19,
+  SLAT_TRACE_FEATURES = (1 << 20) - 1,
   SLAT_TRACE_FEATURES_EPT = SLAT_TRACE_FEATURE_EPT_EXECUTE_ONLY | SLAT_TRACE_FEATURE_EPT_PAGE_2MB |
                             SLAT_TRACE_FEATURE_EPT_PAGE_1GB | SLAT_TRACE_FEATURE_EPT_ACCESSED_DIRTY |
-                            SLAT_TRACE_FEATURE_EPT_ADVANCED_INFO |
-                            SLAT_TRACE_FEATURE_EPT_5LEVEL /**< those of processors with EPT alone */
+                            SLAT_TRACE_FEATURE_EPT_ADVANCED_INFO | SLAT_TRACE_FEATURE_EPT_5LEVEL |
+                            SLAT_TRACE_FEATURE_EPT_PML /**< those of processors with EPT alone */
 };
 
 /** Flags of an ACCESS record. */

@@ -15,16 +15,26 @@
 
 /* -- Spellings ---------------------------------------------------------------------------------------------------- */
 
-static const char *const register_names[SLAT_REGISTER_COUNT] = {
-  [SLAT_CR0] = "CR0",           [SLAT_CR3] = "CR3",
-  [SLAT_CR4] = "CR4",           [SLAT_EFER] = "EFER",
-  [SLAT_RFLAGS] = "RFLAGS",     [SLAT_EPTP] = "EPTP",
-  [SLAT_NCR3] = "nCR3",         [SLAT_HOST_CR0] = "host CR0",
-  [SLAT_HOST_CR4] = "host CR4", [SLAT_HOST_EFER] = "host EFER",
-  [SLAT_PKRU] = "PKRU",         [SLAT_PKRS] = "IA32_PKRS",
-  [SLAT_PDPTE0] = "PDPTE0",     [SLAT_PDPTE1] = "PDPTE1",
-  [SLAT_PDPTE2] = "PDPTE2",     [SLAT_PDPTE3] = "PDPTE3"
-};
+static const char *const register_names[SLAT_REGISTER_COUNT] = { [SLAT_CR0] = "CR0",
+                                                                 [SLAT_CR3] = "CR3",
+                                                                 [SLAT_CR4] = "CR4",
+                                                                 [SLAT_EFER] = "EFER",
+                                                                 [SLAT_RFLAGS] = "RFLAGS",
+                                                                 [SLAT_EPTP] = "EPTP",
+                                                                 [SLAT_NCR3] = "nCR3",
+                                                                 [SLAT_HOST_CR0] = "host CR0",
+                                                                 [SLAT_HOST_CR4] = "host CR4",
+                                                                 [SLAT_HOST_EFER] = "host EFER",
+                                                                 [SLAT_PKRU] = "PKRU",
+                                                                 [SLAT_PKRS] = "IA32_PKRS",
+                                                                 [SLAT_PDPTE0] = "PDPTE0",
+                                                                 [SLAT_PDPTE1] = "PDPTE1",
+                                                                 [SLAT_PDPTE2] = "PDPTE2",
+                                                                 [SLAT_PDPTE3] = "PDPTE3",
+                                                                 [SLAT_SECONDARY_CONTROLS] = "secondary controls",
+                                                                 [SLAT_TERTIARY_CONTROLS] = "tertiary controls",
+                                                                 [SLAT_NESTED_CONTROLS] = "nested controls",
+                                                                 [SLAT_PML_INDEX] = "PML index" };
 static const char *const access_kind_names[] = { [SLAT_READ] = "read", [SLAT_WRITE] = "write", [SLAT_FETCH] = "fetch" };
 static const char *const vendor_names[] = { [SLAT_INTEL] = "intel", [SLAT_AMD] = "amd" };
 static const char *const stage2_names[] = {
@@ -43,6 +53,7 @@ static const struct outcome_form {
   [SLAT_NESTED_PAGE_FAULT] = { "nested-page-fault", "EXITINFO1", "EXITINFO2", NULL },
   [SLAT_WRITTEN] = { "written", NULL, NULL, NULL },
   [SLAT_GENERAL_PROTECTION] = { "general-protection", NULL, NULL, NULL },
+  [SLAT_PML_FULL] = { "pml-full", NULL, NULL, NULL },
 };
 
 /* What a fault invalidates itself. */
@@ -76,6 +87,7 @@ static const struct feature {
   { "ept_5level", offsetof(struct slat_config, ept_5level) },
   { "ept_accessed_dirty", offsetof(struct slat_config, ept_accessed_dirty) },
   { "ept_advanced_info", offsetof(struct slat_config, ept_advanced_info) },
+  { "ept_pml", offsetof(struct slat_config, ept_pml) },
 };
 
 /* The fields of each object, for the check and for the error message. */
@@ -102,6 +114,7 @@ static const char *const config_fields[] = { "vendor",
                                              "ept_5level",
                                              "ept_accessed_dirty",
                                              "ept_advanced_info",
+                                             "ept_pml",
                                              NULL };
 static const char *const event_fields[] = { "cpu",    "register", "write", "store", "access",
                                             "invlpg", "observed", "note",  NULL };

@@ -55,6 +55,19 @@ enum slat_status {
   SLAT_UNSUPPORTED_NPT_WIDTH, /**< a GPA of more than 48 bits under a 4-level NPT, or of more than 32 under a host in
                                        32-bit or PAE paging: no source says what happens */
   SLAT_UNSUPPORTED_PAGE_CROSSING, /**< an access that reaches into a second 4 KB page */
+  /* controls of the current VMCS or VMCB */
+  SLAT_UNSUPPORTED_PML_LOAD,     /**< a load of the PDPTE registers through EPT with a full page-modification log */
+  SLAT_UNSUPPORTED_VE,           /**< EPT-violation #VE */
+  SLAT_UNSUPPORTED_MBEC,         /**< mode-based execute control for EPT */
+  SLAT_UNSUPPORTED_SPP,          /**< sub-page write permissions for EPT */
+  SLAT_UNSUPPORTED_HLAT,         /**< hypervisor-managed linear-address translation */
+  SLAT_UNSUPPORTED_PAGING_WRITE, /**< EPT paging-write control */
+  SLAT_UNSUPPORTED_PAGING_VERIFICATION, /**< guest-paging verification */
+  SLAT_UNSUPPORTED_SEV,                 /**< a guest with encrypted memory */
+  SLAT_UNSUPPORTED_GMET,                /**< guest mode execute trap */
+  SLAT_UNSUPPORTED_NPT_SHADOW_STACK,    /**< supervisor shadow stacks of nested paging */
+  SLAT_UNSUPPORTED_ROGPT,               /**< read-only guest page tables */
+  SLAT_UNSUPPORTED_NPT_PML,             /**< page-modification logging under nested paging */
   SLAT_STATUS_COUNT
 };
 #define SLAT_FIRST_UNSUPPORTED SLAT_UNSUPPORTED_CET
@@ -87,6 +100,7 @@ struct slat_config {
   bool ept_5level;          /**< IA32_VMX_EPT_VPID_CAP[7], page-walk length 5 */
   bool ept_accessed_dirty;  /**< IA32_VMX_EPT_VPID_CAP[21] */
   bool ept_advanced_info;   /**< IA32_VMX_EPT_VPID_CAP[22], exit qualification bits 11:9 */
+  bool ept_pml;             /**< IA32_VMX_PROCBASED_CTLS2[49], page-modification logging may be on */
 };
 
 /** Registers of a logical processor that translation depends on, as architected (values are the registers' own). */
@@ -107,6 +121,12 @@ enum slat_register {
   SLAT_PDPTE1,
   SLAT_PDPTE2,
   SLAT_PDPTE3,
+  /* Of the VM-execution controls and of the VMCB those bits count that change translation; the other ones are ignored. */
+  SLAT_SECONDARY_CONTROLS, /**< secondary processor-based VM-execution controls (stage2 = EPT): 17 PML, 18 EPT-violation #VE,
+                                22 mode-based execute control, 23 sub-page write permissions */
+  SLAT_TERTIARY_CONTROLS, /**< tertiary ones (stage2 = EPT): 1 HLAT, 2 EPT paging-write, 3 guest-paging verification */
+  SLAT_NESTED_CONTROLS,   /**< VMCB offset 90H (stage2 = NPT): 1 SEV, 2 SEV-ES, 3 GMET, 4 SSS, 6 ROGPT, 11 PML */
+  SLAT_PML_INDEX, /**< of the current VMCS: which entry of the page-modification log is written next; full if above 511 */
   SLAT_REGISTER_COUNT
 };
 
@@ -151,7 +171,9 @@ struct slat_controls {
   uint32_t user_keys; /**< PKRU with CR4.PKE = 1 in long mode, else 0: which denies nothing */
   uint32_t supervisor_keys; /**< IA32_PKRS with CR4.PKS = 1 in long mode, else 0 */
   bool ept_execute_only, ept_page_2mb, ept_page_1gb, ept_advanced_info; /**< capabilities */
-  bool ept_ad; /**< EPTP bit 6: accessed and dirty flags for EPT are on */
+  bool ept_ad;       /**< EPTP bit 6: accessed and dirty flags for EPT are on */
+  bool pml;          /**< page-modification logging is on */
+  uint16_t pml_room; /**< entries that the log has left: SLAT_PML_INDEX and one, 0 if that is above 511 */
 };
 
 struct slat_cpu {
@@ -187,15 +209,17 @@ struct slat_access {
 };
 
 enum slat_outcome_kind {
-  SLAT_NO_OUTCOME = 0,    /**< an empty slot of the set */
-  SLAT_TRANSLATED,        /**< the access is done at `spa` */
-  SLAT_NON_CANONICAL,     /**< #GP, or #SS through the stack segment; no structure is read */
-  SLAT_PAGE_FAULT,        /**< #PF: `code` = error code, `linear` = CR2 */
-  SLAT_EPT_VIOLATION,     /**< `code` = exit qualification, `gpa`, `linear` = guest-linear address */
-  SLAT_EPT_MISCONFIG,     /**< `gpa`; no qualification */
-  SLAT_NESTED_PAGE_FAULT, /**< #VMEXIT(NPF): `code` = EXITINFO1, `gpa` = EXITINFO2 */
-  SLAT_WRITTEN,           /**< of a register write: it is done */
-  SLAT_GENERAL_PROTECTION /**< of a register write: #GP(0), no register changes */
+  SLAT_NO_OUTCOME = 0,     /**< an empty slot of the set */
+  SLAT_TRANSLATED,         /**< the access is done at `spa` */
+  SLAT_NON_CANONICAL,      /**< #GP, or #SS through the stack segment; no structure is read */
+  SLAT_PAGE_FAULT,         /**< #PF: `code` = error code, `linear` = CR2 */
+  SLAT_EPT_VIOLATION,      /**< `code` = exit qualification, `gpa`, `linear` = guest-linear address */
+  SLAT_EPT_MISCONFIG,      /**< `gpa`; no qualification */
+  SLAT_NESTED_PAGE_FAULT,  /**< #VMEXIT(NPF): `code` = EXITINFO1, `gpa` = EXITINFO2 */
+  SLAT_WRITTEN,            /**< of a register write: it is done */
+  SLAT_GENERAL_PROTECTION, /**< of a register write: #GP(0), no register changes */
+  SLAT_PML_FULL,           /**< VM exit "page-modification log full": the access is not done */
+  SLAT_OUTCOME_KINDS       /**< how many there are */
 };
 
 /** What a fault itself invalidates (bits of slat_outcome.invalidates). */
@@ -235,7 +259,7 @@ struct slat_update {
   uint8_t step;   /**< which reference: 5..1 the guest entry of that level, 0 the final access */
 };
 
-#define SLAT_MAX_OUTCOMES 6
+#define SLAT_MAX_OUTCOMES 7
 #define SLAT_MAX_UPDATES 35
 /** The slot of an update: first those of 4-level walks, in their order; then step 5, then level 5.  Step S = 5..1 is the reference to the guest
  *  entry of level S, 0 the final access.  L = 5..1: the stage-2 entry of level L that translates the GPA of that step; 0: the guest entry itself. */
@@ -244,10 +268,14 @@ struct slat_update {
 /** The permitted set for one access on a processor with nothing cached.
  *  outcome[0] is what the walk ends in.  outcome[L], L = 1..5, is the EPT violation of setting a flag in the guest
  *  entry of level L (the manual does not order it against what the walk ends in: see ERRATA.md, E1).
+ *  outcome[6] is SLAT_PML_FULL, or empty.
  *  An empty slot has kind SLAT_NO_OUTCOME; at least one is not empty. */
 struct slat_permitted {
   struct slat_outcome outcome[SLAT_MAX_OUTCOMES];
   struct slat_update update[SLAT_MAX_UPDATES]; /**< by SLAT_UPDATE_SLOT(); an empty slot has may = 0 */
+  /* Page-modification logging, by step as in slat_update: */
+  bool logged[6]; /**< where the update sets the dirty flag of the EPT entry that maps the page, `log_gpa` is logged */
+  uint64_t log_gpa[6]; /**< bits 11:0 are 0 */
 };
 
 /** slat_judge()'s answer. */
@@ -322,7 +350,7 @@ struct slat_write_result {
 /** What the manuals permit a register write to do.
  *  @param config, cpu  of a machine that slat_open() opened
  *  @return status SLAT_INVALID_REGISTER, SLAT_INVALID_EVENT for a value that the operand cannot hold, the status of the
- *          cpu if its state is none that is modelled, SLAT_UNSUPPORTED_CET.
+ *          cpu if its state is none that is modelled, SLAT_UNSUPPORTED_CET, SLAT_UNSUPPORTED_PML_LOAD.
  *  Not modelled: what a hypervisor intercepts, bits that VMX fixes, accessed flags of EPT that a load sets. */
 struct slat_write_result slat_write_register(const struct slat_config *config, const struct slat_cpu *cpu,
                                              const struct slat_memory *memory, const struct slat_register_write *write);
