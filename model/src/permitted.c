@@ -349,9 +349,9 @@ struct slat_permitted slat_permitted_set(const struct slat_memory *m, const stru
                                          const struct slat_access *a, const struct slat_walk *walk)
 {
   const struct slat_walk w = *walk; /* by value for the proofs */
-  //@ assert path5: w.begin >= 5 && w.end <= 5 ==> path_is(w.step[5].stage2, m, c, w.step[5].gpa);
-  //@ assert path4: w.begin >= 4 && w.end <= 4 ==> path_is(w.step[4].stage2, m, c, w.step[4].gpa);
-  //@ assert path3: w.begin >= 3 && w.end <= 3 ==> path_is(w.step[3].stage2, m, c, w.step[3].gpa);
+  //@ assert visited5: visited(w, 5) <==> w.begin >= 5 && w.end <= 5;
+  //@ assert visited4: visited(w, 4) <==> w.begin >= 4 && w.end <= 4;
+  //@ assert visited3: visited(w, 3) <==> w.begin >= 3 && w.end <= 3;
   const struct slat_outcomes set = slat_permitted_outcomes(c, a, walk);
   const bool allowed = made(w);
   const bool done = w.outcome.kind == SLAT_TRANSLATED && set.outcome[0].kind != SLAT_NO_OUTCOME;
@@ -363,7 +363,6 @@ struct slat_permitted slat_permitted_set(const struct slat_memory *m, const stru
   const struct slat_update_row r0 = slat_final_updates(m, c, a, walk, done);
 
   //@ assert allowed: (boolean)allowed == access_made(w);
-  //@ assert visited5: visited(w, 5) <==> w.begin >= 5 && w.end <= 5;
   const struct slat_permitted p = {
     .outcome = { set.outcome[0], set.outcome[1], set.outcome[2], set.outcome[3], set.outcome[4], set.outcome[5] },
     .update = { r4.of[4], r4.of[3], r4.of[2], r4.of[1], r4.of[0], r3.of[4], r3.of[3], r3.of[2], r3.of[1],
@@ -372,7 +371,6 @@ struct slat_permitted slat_permitted_set(const struct slat_memory *m, const stru
                 r5.of[1], r5.of[0], r0.of[5], r1.of[5], r2.of[5], r3.of[5], r4.of[5], r5.of[5] },
   };
   //@ assert done: (boolean)done == set_done(p, w);
-  //@ assert visited4: visited(w, 4) <==> w.begin >= 4 && w.end <= 4;
   //@ assert row4: visited(w, 4) ==> step_updates_are(p.update[33], p.update[0], p.update[1], p.update[2], p.update[3], p.update[4], m, c, a, w.step[4], 4, access_made(w), set_done(p, w));
   //@ assert no_row4: !visited(w, 4) ==> no_updates(p.update[33], p.update[0], p.update[1], p.update[2], p.update[3], p.update[4]);
   //@ assert step5: updates5_are(p, m, c, a, w);
