@@ -95,7 +95,8 @@
         (if-bit final #x0000000000000100)
         (if-bit (and final ept_advanced us) #x0000000000000200)
         (if-bit (and final ept_advanced rw) #x0000000000000400)
-        (if-bit (and final ept_advanced xd xd-counts) #x0000000000000800)))
+        (if-bit (and final ept_advanced xd xd-counts) #x0000000000000800)
+        (if-bit (and final shadow) #x0000000000002000)))
 ; Bits without a defined value: 6 (no mode-based execute control), 12 and 14, and 11:9 but as above.
 (define-fun s2-open ((final Bool)) E
   (bvor #x0000000000005040 (if-bit (not (and final ept_advanced)) #x0000000000000e00)))

@@ -55,6 +55,7 @@
         #x0000000000000004
         (if-bit (and (not (n-page g e5 e4 e3 e2 e1)) (not (n-not-present g e5 e4 e3 e2 e1))) #x0000000000000008)
         (if-bit (and final fetch) #x0000000000000010)
+        (if-bit (and final shadow) #x0000000000000040)
         (ite final #x0000000100000000 #x0000000200000000)))
 ; A fetch under a host without NXE: ERRATA E4.
 (define-fun s2-open ((final Bool)) E (if-bit (and final fetch (not host_nxe)) #x0000000000000010))

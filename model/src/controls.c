@@ -86,7 +86,7 @@ bool slat_has_features(struct slat_config k, uint64_t cr4, uint64_t efer)
 {
   return (!BIT(efer, 0x800) || k.nx) && (!BIT(cr4, 0x1000) || k.la57) && (!BIT(cr4, 0x20000) || k.pcid) &&
          (!BIT(cr4, 0x100000) || k.smep) && (!BIT(cr4, 0x200000) || k.smap) && (!BIT(cr4, 0x400000) || k.pku) &&
-         (!BIT(cr4, 0x1000000) || k.pks) && has_linear_features(k, cr4, efer);
+         (!BIT(cr4, 0x1000000) || k.pks) && (!BIT(cr4, 0x800000) || k.cet_ss) && has_linear_features(k, cr4, efer);
 }
 
 /* The paging mode with CR0.PG = 1. */
@@ -106,6 +106,7 @@ static uint8_t mode_of(uint64_t cr4, uint64_t efer)
 /*@ terminates \true;
     assigns \nothing;
     ensures modelled: \result == SLAT_OK <==> mode_modelled(k, cr0, cr4, efer);
+    ensures MODE_CET_WP: cr4_cet(cr4) == 1 && cr0_wp(cr0) == 0 ==> \result != SLAT_OK;
     ensures MODE_PCIDE: cr4_pcide(cr4) == 1 && efer_lma(efer) == 0 ==> \result != SLAT_OK;
     ensures range: SLAT_OK <= \result < SLAT_STATUS_COUNT;
 */
@@ -120,6 +121,8 @@ static enum slat_status check_mode(struct slat_config k, uint64_t cr0, uint64_t 
     return SLAT_INVALID_EFER;
   if (!slat_has_features(k, cr4, efer))
     return SLAT_INVALID_FEATURE_CONTROL;
+  if (SLAT_RULE(MODE_CET_WP, BIT(cr4, 0x800000) && !BIT(cr0, 0x10000)))
+    return SLAT_INVALID_CET;
   if (SLAT_RULE(MODE_PCIDE, BIT(cr4, 0x20000) && !lma))
     return SLAT_INVALID_PCIDE;
   return lma && !BIT(cr4, 0x20) ? SLAT_INVALID_EFER : SLAT_OK; /* long mode needs CR4.PAE */
@@ -133,8 +136,6 @@ static enum slat_status check_mode(struct slat_config k, uint64_t cr0, uint64_t 
 */
 static enum slat_status check_guest_controls(struct slat_config k, uint64_t cr4, uint64_t efer)
 {
-  if (BIT(cr4, 0x800000))
-    return SLAT_UNSUPPORTED_CET;
   if (BIT(efer, 0x400))
     return SLAT_OK;
   if (k.vendor == SLAT_AMD && !BIT(cr4, 0x20) && BIT(cr4, 0x10) && (!k.pse36 || k.maxphyaddr < 40))
@@ -351,6 +352,8 @@ static struct slat_controls controls_of(struct slat_config k, struct slat_cpu p,
     .paging = BIT(p.reg[SLAT_CR0], 0x80000000),
     .la57 = BIT(cr4, 0x1000) && long_mode,
     .wp = BIT(p.reg[SLAT_CR0], 0x10000),
+    .cet = BIT(cr4, 0x800000),
+    .dirty_needs_rw = k.cet_ss && !amd,
     .smep = BIT(cr4, 0x100000),
     .smap = BIT(cr4, 0x200000),
     .ac = BIT(p.reg[SLAT_RFLAGS], 0x40000),

@@ -22,8 +22,9 @@ struct slat_outcome slat_stage2_fault(const struct slat_controls *c, const struc
     o.code_open = slat_ept_qualification_open(c, use);
     /* TLB_EPT_VIOLATION: combined mappings only if the GPA is the translation of the linear address. */
     if (SLAT_RULE(TLB_EPT_VIOLATION, 1))
-      o.invalidates = use <= SLAT_USE_FETCH ? SLAT_INVALIDATES_GUEST_PHYSICAL + SLAT_INVALIDATES_COMBINED
-                                            : SLAT_INVALIDATES_GUEST_PHYSICAL;
+      o.invalidates = use == SLAT_USE_TABLE || use == SLAT_USE_FLAGS
+                        ? SLAT_INVALIDATES_GUEST_PHYSICAL
+                        : SLAT_INVALIDATES_GUEST_PHYSICAL + SLAT_INVALIDATES_COMBINED;
   }
   return o;
 }
