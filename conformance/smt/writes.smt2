@@ -17,6 +17,7 @@
 (declare-const pku Bool)
 (declare-const pks Bool)
 (declare-const amd_pdpte_registers Bool)
+(declare-const cet_ss Bool)
 (declare-const lam Bool)
 (declare-const lass Bool)
 (declare-const uai Bool)

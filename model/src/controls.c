@@ -61,7 +61,7 @@ enum slat_status slat_check_config(struct slat_config k)
   if ((k.stage2 == SLAT_STAGE2_EPT && k.vendor != SLAT_INTEL) || (k.stage2 == SLAT_STAGE2_NPT && k.vendor != SLAT_AMD))
     return SLAT_INVALID_STAGE2_VENDOR;
   if (k.stage2 != SLAT_STAGE2_EPT && (k.ept_execute_only || k.ept_page_2mb || k.ept_page_1gb || k.ept_accessed_dirty ||
-                                      k.ept_advanced_info || k.ept_5level))
+                                      k.ept_advanced_info || k.ept_5level || k.ept_sss))
     return SLAT_INVALID_EPT_CAPABILITY;
   if (((k.pks || k.lam || k.lass) && k.vendor != SLAT_INTEL) || (k.uai && k.vendor != SLAT_AMD) ||
       (k.amd_pdpte_registers && (k.vendor != SLAT_AMD || k.stage2 != SLAT_STAGE2_NONE)))
@@ -166,9 +166,7 @@ static enum slat_status check_eptp(struct slat_config k, uint64_t eptp, uint64_t
     return SLAT_INVALID_EPTP;
   if (BIT(eptp, 0x40) && !k.ept_accessed_dirty)
     return SLAT_INVALID_EPTP;
-  if (BIT(eptp, 0x80))
-    return SLAT_UNSUPPORTED_SHADOW_STACK_EPT;
-  return SLAT_OK;
+  return BIT(eptp, 0x80) && !k.ept_sss ? SLAT_INVALID_EPTP : SLAT_OK;
 }
 
 /*@ terminates \true;
@@ -369,6 +367,7 @@ static struct slat_controls controls_of(struct slat_config k, struct slat_cpu p,
     .ept_page_2mb = k.ept_page_2mb,
     .ept_page_1gb = k.ept_page_1gb,
     .ept_advanced_info = k.ept_advanced_info,
+    .ept_sss = ept && BIT(p.reg[SLAT_EPTP], 0x80),
     .ept_ad = ept && BIT(p.reg[SLAT_EPTP], 0x40),
   };
 }

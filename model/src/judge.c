@@ -112,6 +112,7 @@ static enum slat_rule code_rule(unsigned kind, uint64_t wrong)
     { SLAT_EPT_VIOLATION, 0x400, SLAT_RULE_EPT_QUAL_WRITABLE_PAGE },
     { SLAT_EPT_VIOLATION, 0x800, SLAT_RULE_EPT_QUAL_XD_PAGE },
     { SLAT_EPT_VIOLATION, 0x2000, SLAT_RULE_EPT_QUAL_SHADOW_STACK },
+    { SLAT_EPT_VIOLATION, 0x4000, SLAT_RULE_EPT_QUAL_SSS },
     { SLAT_NESTED_PAGE_FAULT, 0x1, SLAT_RULE_NPF_P },
     { SLAT_NESTED_PAGE_FAULT, 0x8, SLAT_RULE_NPF_RSV },
     { SLAT_NESTED_PAGE_FAULT, 0x2, SLAT_RULE_NPF_RW },
@@ -122,9 +123,9 @@ static enum slat_rule code_rule(unsigned kind, uint64_t wrong)
     { SLAT_NESTED_PAGE_FAULT, 0x200000000, SLAT_RULE_NPF_TABLE },
   };
 
-  /*@ loop invariant range: 0 <= i <= 27;
+  /*@ loop invariant range: 0 <= i <= 28;
       loop assigns i;
-      loop variant 27 - i;
+      loop variant 28 - i;
   */
   for (unsigned i = 0; i < sizeof bits / sizeof bits[0]; i++)
     if (bits[i].kind == kind && (wrong & bits[i].bit) != 0)

@@ -351,13 +351,14 @@ struct load {
     terminates \true;
     assigns \nothing;
     ensures qualification: \result == 1 + (s->end == SLAT_S2_PAGE && s->read != 0 ? 8 : 0) +
-      (s->end == SLAT_S2_PAGE && s->write != 0 ? 0x10 : 0) + (s->end == SLAT_S2_PAGE && s->execute != 0 ? 0x20 : 0);
+      (s->end == SLAT_S2_PAGE && s->write != 0 ? 0x10 : 0) + (s->end == SLAT_S2_PAGE && s->execute != 0 ? 0x20 : 0) +
+      (sss != 0 && s->end == SLAT_S2_PAGE && s->sss != 0 ? 0x4000 : 0);
 */
-static uint64_t qualification_of_load(const struct slat_stage2 *s)
+static uint64_t qualification_of_load(const struct slat_stage2 *s, bool sss)
 {
   if (s->end != SLAT_S2_PAGE)
     return 1;
-  return (uint64_t)1 + (s->read ? 8 : 0) + (s->write ? 0x10 : 0) + (s->execute ? 0x20 : 0);
+  return (uint64_t)1 + (s->read ? 8 : 0) + (s->write ? 0x10 : 0) + (s->execute ? 0x20 : 0) + (sss && s->sss ? 0x4000 : 0);
 }
 
 /* One of the four reads, through stage 2.  There is no linear address: bits 8:7 of the qualification are 0. */
@@ -391,8 +392,9 @@ static struct load load_pdpte(const struct slat_memory *m, const struct slat_con
     return r;
   }
   r.fault.kind = SLAT_EPT_VIOLATION;
-  r.fault.code = qualification_of_load(&s);
-  r.fault.code_open = 0x5E40; /* bits 6, 11:9, 12, 14 */
+  r.fault.code = qualification_of_load(&s, c->ept_sss);
+  /* bits 6, 11:9, 12; and 14 without supervisor shadow-stack control or a page */
+  r.fault.code_open = c->ept_sss && s.end == SLAT_S2_PAGE ? 0x1E40 : 0x5E40;
   r.fault.invalidates = SLAT_INVALIDATES_GUEST_PHYSICAL;
   return r;
 }

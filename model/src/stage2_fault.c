@@ -30,6 +30,29 @@ static inline bool is_shadow_stack_use(enum slat_use use)
   return use >= SLAT_USE_USER_SS_READ && use <= SLAT_USE_SUPERVISOR_SS_WRITE;
 }
 
+/* A supervisor-mode shadow-stack access, under supervisor shadow-stack control. */
+/*@ requires readable: \valid_read(c);
+    terminates \true;
+    assigns \nothing;
+    ensures EPT_SSS_DENIES: \result != 0 <==> sss_use(c, use);
+*/
+static inline bool is_sss(const struct slat_controls *c, enum slat_use use)
+{
+  return SLAT_RULE(EPT_SSS_DENIES, c->ept_sss) &&
+         (use == SLAT_USE_SUPERVISOR_SS_READ || use == SLAT_USE_SUPERVISOR_SS_WRITE);
+}
+
+/*@ requires readable: \valid_read(s);
+    terminates \true;
+    assigns \nothing;
+    ensures denied: \result != SLAT_RULE_NONE <==> sss_denies(*s);
+    ensures range: SLAT_RULE_NONE <= \result < SLAT_RULE_COUNT;
+*/
+static inline enum slat_rule sss_rights(const struct slat_stage2 *s)
+{
+  return s->read && s->tables_writable && s->sss ? SLAT_RULE_NONE : SLAT_RULE_EPT_SSS_DENIES;
+}
+
 /* EPT, the walk having ended in a page. */
 /*@ requires readable: \valid_read(c) && \valid_read(s);
     requires use: use <= SLAT_USE_FLAGS;
@@ -43,6 +66,8 @@ static enum slat_rule ept_rights(const struct slat_controls *c, const struct sla
 {
   enum slat_rule denies = SLAT_RULE_NONE;
 
+  if (is_sss(c, use))
+    return sss_rights(s);
   if (is_read(use) && SLAT_RULE(EPT_DENIES_READ, !s->read))
     denies = SLAT_RULE_EPT_DENIES_READ;
   if (is_write(use) && SLAT_RULE(EPT_DENIES_WRITE, !s->write))
@@ -189,6 +214,16 @@ static inline unsigned qualification_guest(const struct slat_controls *c, enum s
   return bits;
 }
 
+/*@ requires readable: \valid_read(c) && \valid_read(s);
+    terminates \true;
+    assigns \nothing;
+    ensures known: \result != 0 <==> ept_sss_known(c, *s);
+*/
+static inline bool is_sss_known(const struct slat_controls *c, const struct slat_stage2 *s)
+{
+  return c->ept_sss && s->end == SLAT_S2_PAGE;
+}
+
 uint64_t slat_ept_qualification(const struct slat_controls *c, const struct slat_stage2 *s, enum slat_use use, bool us,
                                 bool rw, bool xd)
 {
@@ -197,13 +232,17 @@ uint64_t slat_ept_qualification(const struct slat_controls *c, const struct slat
   const uint64_t linear = qualification_linear(use);
   const uint64_t guest = qualification_guest(c, use, us, rw, xd);
   const uint64_t shadow_stack = SLAT_RULE(EPT_QUAL_SHADOW_STACK, is_shadow_stack_use(use)) ? 0x2000 : 0;
+  const uint64_t sss = SLAT_RULE(EPT_QUAL_SSS, is_sss_known(c, s) && s->sss) ? 0x4000 : 0;
 
-  return access + allowed * 8 + linear * 0x80 + guest * 0x200 + shadow_stack;
+  return access + allowed * 8 + linear * 0x80 + guest * 0x200 + shadow_stack + sss;
 }
 
-uint64_t slat_ept_qualification_open(const struct slat_controls *c, enum slat_use use)
+uint64_t slat_ept_qualification_open(const struct slat_controls *c, const struct slat_stage2 *s, enum slat_use use)
 {
-  uint64_t open = 0x5040;
+  uint64_t open = 0x1040;
+
+  if (!is_sss_known(c, s))
+    open += 0x4000;
 
   if (!SLAT_REQUIRE(EPT_QUAL_ADVANCED, is_final(use) && c->ept_advanced_info))
     open += 0xE00;

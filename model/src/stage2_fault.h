@@ -26,10 +26,12 @@ enum slat_use {
     requires stage2: c->stage2 <= SLAT_STAGE2_NPT;
     terminates \true;
     assigns \nothing;
-    ensures EPT_DENIES_READ: c->stage2 == SLAT_STAGE2_EPT && (use == SLAT_USE_READ || shadow_stack_read(use)) && s->read == 0 ==>
+    ensures EPT_DENIES_READ: c->stage2 == SLAT_STAGE2_EPT && (use == SLAT_USE_READ || shadow_stack_read(use)) &&
+      s->read == 0 ==>
       \result != SLAT_RULE_NONE;
-    ensures EPT_DENIES_WRITE: c->stage2 == SLAT_STAGE2_EPT && (use == SLAT_USE_WRITE || shadow_stack_write(use)) && s->write == 0 ==>
-      \result != SLAT_RULE_NONE;
+    ensures EPT_DENIES_WRITE: c->stage2 == SLAT_STAGE2_EPT && (use == SLAT_USE_WRITE || shadow_stack_write(use)) &&
+      !sss_use(c, use) && s->write == 0 ==> \result != SLAT_RULE_NONE;
+    ensures EPT_SSS_DENIES: c->stage2 == SLAT_STAGE2_EPT && sss_use(c, use) && sss_denies(*s) ==> \result != SLAT_RULE_NONE;
     ensures EPT_DENIES_FETCH: c->stage2 == SLAT_STAGE2_EPT && use == SLAT_USE_FETCH && s->execute == 0 ==>
       \result != SLAT_RULE_NONE;
     ensures EPT_TABLE_IS_READ: c->stage2 == SLAT_STAGE2_EPT && use == SLAT_USE_TABLE && s->read == 0 ==>
@@ -56,6 +58,7 @@ enum slat_rule slat_stage2_denies(const struct slat_controls *c, const struct sl
     requires use: use <= SLAT_USE_FLAGS;
     terminates \true;
     assigns \nothing;
+    ensures EPT_QUAL_SSS: ept_sss_known(c, *s) ==> ((\result / 0x4000) % 2 == 1 <==> s->sss != 0);
     ensures EPT_QUAL_SHADOW_STACK: (\result / 0x2000) % 2 == 1 <==> shadow_stack_use(use);
     ensures qualification: \result == ept_qualification(c, *s, use, us, rw, xd);
 */
@@ -63,15 +66,15 @@ uint64_t slat_ept_qualification(const struct slat_controls *c, const struct slat
                                 bool rw, bool xd);
 
 /** Bits of the exit qualification that the manual leaves undefined. */
-/*@ requires readable: \valid_read(c);
+/*@ requires readable: \valid_read(c) && \valid_read(s);
     requires use: use <= SLAT_USE_FLAGS;
     terminates \true;
     assigns \nothing;
     ensures EPT_QUAL_ADVANCED: (\result / 0x200) % 8 == 0 <==> ept_advanced(c, use);
     ensures EPT_QUAL_RMW: \result % 2 == 1 <==> use == SLAT_USE_FLAGS;
-    ensures open: \result == ept_qualification_open(c, use);
+    ensures open: \result == ept_qualification_open(c, *s, use);
 */
-uint64_t slat_ept_qualification_open(const struct slat_controls *c, enum slat_use use);
+uint64_t slat_ept_qualification_open(const struct slat_controls *c, const struct slat_stage2 *s, enum slat_use use);
 
 /** EXITINFO1 of a nested page fault. */
 /*@ requires readable: \valid_read(s);

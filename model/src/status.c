@@ -56,8 +56,6 @@ const char *slat_status_text(enum slat_status status)
   case SLAT_UNSUPPORTED_PSE36_WIDTH:
     return "AMD, 32-bit paging with CR4.PSE needs PSE-36 and 40 address bits or more: else no source says what is "
            "reserved";
-  case SLAT_UNSUPPORTED_SHADOW_STACK_EPT:
-    return "supervisor shadow-stack control of EPT (EPTP bit 7)";
   case SLAT_UNSUPPORTED_HOST_PAGING:
     return "nested paging under a host in 32-bit or PAE paging";
   case SLAT_UNSUPPORTED_NPT_WIDTH:

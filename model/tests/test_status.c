@@ -21,6 +21,9 @@ static const struct slat_config with_uai = { .vendor = SLAT_AMD, .maxphyaddr = 4
 static const struct slat_config with_pcid = { .vendor = SLAT_INTEL, .maxphyaddr = 46, .pcid = true };
 static const struct slat_config with_la57 = { .vendor = SLAT_INTEL, .maxphyaddr = 46, .la57 = true };
 static const struct slat_config with_ept = { .vendor = SLAT_INTEL, .stage2 = SLAT_STAGE2_EPT, .maxphyaddr = 46 };
+static const struct slat_config ept_sss = {
+  .vendor = SLAT_INTEL, .stage2 = SLAT_STAGE2_EPT, .maxphyaddr = 46, .ept_sss = true
+};
 static const struct slat_config ept_5level = {
   .vendor = SLAT_INTEL, .stage2 = SLAT_STAGE2_EPT, .maxphyaddr = 46, .ept_5level = true
 };
@@ -158,7 +161,8 @@ static const struct {
   { &ept_5level, { { SLAT_EPTP, 0x1026 } }, SLAT_OK },
   { &ept_5level, { { SLAT_EPTP, 0x101e } }, SLAT_OK },
   { &ept_5level, { { SLAT_EPTP, 0x102e } }, SLAT_INVALID_EPTP }, /* 6 levels */
-  { &with_ept, { { SLAT_EPTP, 0x109e } }, SLAT_UNSUPPORTED_SHADOW_STACK_EPT },
+  { &with_ept, { { SLAT_EPTP, 0x109e } }, SLAT_INVALID_EPTP }, /* shadow-stack control that it has not */
+  { &ept_sss, { { SLAT_EPTP, 0x109e } }, SLAT_OK },
   { &with_ept, { { SLAT_EPTP, 0x101e } }, SLAT_OK },
   { &with_ept, { { SLAT_EPTP, 0x1018 } }, SLAT_OK },
   { &with_npt, { { SLAT_NCR3, 1ULL << 46 } }, SLAT_INVALID_NCR3 },

@@ -154,7 +154,7 @@ static void header_errors(void **state)
   assert_int_equal(read_header(6, 3, 32), SLAT_TRACE_BAD_CONFIG);
   assert_int_equal(read_header(9, 255, 32), SLAT_TRACE_OK);
   assert_int_equal(read_header(10, 15, 32), SLAT_TRACE_OK);
-  assert_int_equal(read_header(10, 16, 32), SLAT_TRACE_BAD_CONFIG);
+  assert_int_equal(read_header(10, 32, 32), SLAT_TRACE_BAD_CONFIG);
   assert_int_equal(read_header(31, 1, 32), SLAT_TRACE_NOT_ZERO);
 }
 

@@ -373,6 +373,7 @@ enum slat_trace_status slat_trace_encode_config(const struct slat_config *config
                             (config->pcid ? SLAT_TRACE_FEATURE_PCID : 0U) |
                             (config->la57 ? SLAT_TRACE_FEATURE_LA57 : 0U) |
                             (config->pse36 ? SLAT_TRACE_FEATURE_PSE36 : 0U) |
+                            (config->ept_sss ? SLAT_TRACE_FEATURE_EPT_SSS : 0U) |
                             (config->ept_5level ? SLAT_TRACE_FEATURE_EPT_5LEVEL : 0U) |
                             (config->amd_pdpte_registers ? SLAT_TRACE_FEATURE_AMD_PDPTE_REGISTERS : 0U) |
                             (config->cet_ss ? SLAT_TRACE_FEATURE_CET_SS : 0U) |
@@ -414,6 +415,7 @@ enum slat_trace_status slat_trace_decode_config(const uint8_t record[SLAT_TRACE_
     .pks = (features & SLAT_TRACE_FEATURE_PKS) != 0,
     .pcid = (features & SLAT_TRACE_FEATURE_PCID) != 0,
     .la57 = (features & SLAT_TRACE_FEATURE_LA57) != 0,
+    .ept_sss = (features & SLAT_TRACE_FEATURE_EPT_SSS) != 0,
     .ept_5level = (features & SLAT_TRACE_FEATURE_EPT_5LEVEL) != 0,
     .pse36 = (features & SLAT_TRACE_FEATURE_PSE36) != 0,
     .amd_pdpte_registers = (features & SLAT_TRACE_FEATURE_AMD_PDPTE_REGISTERS) != 0,

@@ -75,6 +75,7 @@ static const struct feature {
   { "ept_page_2mb", offsetof(struct slat_config, ept_page_2mb) },
   { "ept_page_1gb", offsetof(struct slat_config, ept_page_1gb) },
   { "ept_5level", offsetof(struct slat_config, ept_5level) },
+  { "ept_sss", offsetof(struct slat_config, ept_sss) },
   { "ept_accessed_dirty", offsetof(struct slat_config, ept_accessed_dirty) },
   { "ept_advanced_info", offsetof(struct slat_config, ept_advanced_info) },
 };
@@ -102,6 +103,7 @@ static const char *const config_fields[] = { "vendor",
                                              "ept_page_2mb",
                                              "ept_page_1gb",
                                              "ept_5level",
+                                             "ept_sss",
                                              "ept_accessed_dirty",
                                              "ept_advanced_info",
                                              NULL };

@@ -87,12 +87,14 @@ static void xd_only_removes(const struct slat_controls *c, const struct slat_acc
     ensures page: ept_kind(c, e, level) == SLAT_ENTRY_PAGE ==> ept_kind(c, f, level) == SLAT_ENTRY_PAGE;
     ensures address: table_of(e) == table_of(f);
     ensures leaf: leaf_address(e, gpa, level) == leaf_address(f, gpa, level);
+    ensures sss: ept_sss(e) == ept_sss(f);
     ensures memory_type: ept_mt(e) == ept_mt(f) && ept_ipat(e) == ept_ipat(f);
 */
 static void entry_grows(const struct slat_controls *c, uint64_t e, uint64_t f, uint64_t gpa, unsigned level)
 {
   //@ assert ipat: e / 0x40 == (e / 8) / 8 && f / 0x40 == (f / 8) / 8;
   //@ assert ps: e / 0x80 == (e / 8) / 0x10 && f / 0x80 == (f / 8) / 0x10;
+  //@ assert sss: e / 0x1000000000000000 == (e / 8) / 0x200000000000000 && f / 0x1000000000000000 == (f / 8) / 0x200000000000000;
   //@ assert kb: e / 0x1000 == (e / 8) / 0x200 && f / 0x1000 == (f / 8) / 0x200;
   //@ assert mb: e / 0x200000 == (e / 8) / 0x40000 && f / 0x200000 == (f / 8) / 0x40000;
   //@ assert gb: e / 0x40000000 == (e / 8) / 0x8000000 && f / 0x40000000 == (f / 8) / 0x8000000;
@@ -117,6 +119,10 @@ static void entry_grows(const struct slat_controls *c, uint64_t e, uint64_t f, u
     ensures more_write: ept_end(m, c, gpa) == SLAT_S2_PAGE &&
       ept_all_w(m, c, gpa, ept_level(m, c, gpa)) ==>
       ept_all_w(n, c, gpa, ept_level(m, c, gpa));
+    ensures more_tables: ept_end(m, c, gpa) == SLAT_S2_PAGE &&
+      ept_all_w(m, c, gpa, ept_level(m, c, gpa) + 1) ==>
+      ept_all_w(n, c, gpa, ept_level(m, c, gpa) + 1);
+    ensures sss: ept_end(m, c, gpa) == SLAT_S2_PAGE ==> ept_sss(ept_last(n, c, gpa)) == ept_sss(ept_last(m, c, gpa));
     ensures more_execute: ept_end(m, c, gpa) == SLAT_S2_PAGE &&
       ept_all_x(m, c, gpa, ept_level(m, c, gpa)) ==>
       ept_all_x(n, c, gpa, ept_level(m, c, gpa));
@@ -207,6 +213,8 @@ static void ept_never_removes(const struct slat_memory *m, const struct slat_mem
   //@ assert page: r.end == SLAT_S2_PAGE ==> s.end == SLAT_S2_PAGE && s.spa == r.spa;
   //@ assert read: r.end == SLAT_S2_PAGE && r.read != 0 ==> s.read != 0;
   //@ assert write: r.end == SLAT_S2_PAGE && r.write != 0 ==> s.write != 0;
+  //@ assert tables: r.end == SLAT_S2_PAGE && r.tables_writable != 0 ==> s.tables_writable != 0;
+  //@ assert sss: r.end == SLAT_S2_PAGE && r.sss != 0 ==> s.sss != 0;
   //@ assert execute: r.end == SLAT_S2_PAGE && r.execute != 0 ==> s.execute != 0;
 }
 

@@ -52,7 +52,6 @@ enum slat_status {
   /* lawful, and not modelled yet */
   SLAT_UNSUPPORTED_SHADOW_STACK_ADDRESS, /**< a shadow-stack access at an address that LAM or UAI changes: no source says whether they do */
   SLAT_UNSUPPORTED_PSE36_WIDTH, /**< AMD, 32-bit paging with CR4.PSE, and no PSE-36 or fewer than 40 address bits: no source says which bits are reserved */
-  SLAT_UNSUPPORTED_SHADOW_STACK_EPT,
   SLAT_UNSUPPORTED_HOST_PAGING,   /**< NPT under a host in 32-bit or PAE paging */
   SLAT_UNSUPPORTED_NPT_WIDTH,     /**< a GPA of more than 48 bits under a 4-level NPT: no source says what happens */
   SLAT_UNSUPPORTED_PAGE_CROSSING, /**< an access that reaches into a second 4 KB page */
@@ -87,6 +86,7 @@ struct slat_config {
   bool ept_page_2mb;        /**< IA32_VMX_EPT_VPID_CAP[16] */
   bool ept_page_1gb;        /**< IA32_VMX_EPT_VPID_CAP[17] */
   bool ept_5level;          /**< IA32_VMX_EPT_VPID_CAP[7], page-walk length 5 */
+  bool ept_sss;             /**< IA32_VMX_EPT_VPID_CAP[23], supervisor shadow-stack control */
   bool ept_accessed_dirty;  /**< IA32_VMX_EPT_VPID_CAP[21] */
   bool ept_advanced_info;   /**< IA32_VMX_EPT_VPID_CAP[22], exit qualification bits 11:9 */
 };
@@ -154,6 +154,7 @@ struct slat_controls {
   uint32_t user_keys;  /**< PKRU with CR4.PKE = 1 in long mode, else 0: which denies nothing */
   uint32_t supervisor_keys; /**< IA32_PKRS with CR4.PKS = 1 in long mode, else 0 */
   bool ept_execute_only, ept_page_2mb, ept_page_1gb, ept_advanced_info; /**< capabilities */
+  bool ept_sss; /**< EPTP bit 7: supervisor shadow-stack control is on */
   bool ept_ad; /**< EPTP bit 6: accessed and dirty flags for EPT are on */
 };
 
@@ -361,6 +362,8 @@ struct slat_stage2 {
   uint8_t memory_type;             /**< EPT leaf */
   bool ignore_pat;
   uint8_t page_shift;
+  bool tables_writable; /**< EPT, PAGE: W = 1 in all entries used but the leaf */
+  bool sss;             /**< EPT, PAGE: bit 60 of the leaf, a supervisor shadow-stack page */
   uint16_t rule;
   uint64_t spa;
 };
