@@ -358,7 +358,8 @@ static uint64_t qualification_of_load(const struct slat_stage2 *s, bool sss)
 {
   if (s->end != SLAT_S2_PAGE)
     return 1;
-  return (uint64_t)1 + (s->read ? 8 : 0) + (s->write ? 0x10 : 0) + (s->execute ? 0x20 : 0) + (sss && s->sss ? 0x4000 : 0);
+  return (uint64_t)1 + (s->read ? 8 : 0) + (s->write ? 0x10 : 0) + (s->execute ? 0x20 : 0) +
+         (sss && s->sss ? 0x4000 : 0);
 }
 
 /* One of the four reads, through stage 2.  There is no linear address: bits 8:7 of the qualification are 0. */

@@ -161,7 +161,7 @@ static const struct {
   { &ept_5level, { { SLAT_EPTP, 0x1026 } }, SLAT_OK },
   { &ept_5level, { { SLAT_EPTP, 0x101e } }, SLAT_OK },
   { &ept_5level, { { SLAT_EPTP, 0x102e } }, SLAT_INVALID_EPTP }, /* 6 levels */
-  { &with_ept, { { SLAT_EPTP, 0x109e } }, SLAT_INVALID_EPTP }, /* shadow-stack control that it has not */
+  { &with_ept, { { SLAT_EPTP, 0x109e } }, SLAT_INVALID_EPTP },   /* shadow-stack control that it has not */
   { &ept_sss, { { SLAT_EPTP, 0x109e } }, SLAT_OK },
   { &with_ept, { { SLAT_EPTP, 0x101e } }, SLAT_OK },
   { &with_ept, { { SLAT_EPTP, 0x1018 } }, SLAT_OK },

@@ -353,16 +353,20 @@ static struct upper upper_levels(const struct slat_memory *m, const struct slat_
   if (c->la57) {
     e = level5(m, c, d, linear);
     last = (struct last){ e, e / 4 % 2 == 1, e / 2 % 2 == 1, e / 0x8000000000000000 % 2 == 1, 0 };
+    //@ assert ss5: !guest_ss(m, c, linear, 5) && !guest_ss(m, d, linear, 5);
     if (slat_guest_entry(&c->guest, e, 5).kind != SLAT_ENTRY_TABLE)
       return (struct upper){ last, 0 };
   }
   e = level4(m, c, d, linear);
+  //@ assert rw5: (last.rw != 0 <==> guest_rw(m, c, linear, 5)) && (last.rw != 0 <==> guest_rw(m, d, linear, 5));
   //@ assert xd5: (last.xd != 0 <==> guest_xd5(m, c, linear)) && (last.xd != 0 <==> guest_xd5(m, d, linear));
   //@ assert xd4: (guest_xd4(m, c, linear) <==> pte_xd(e) == 1) && (guest_xd4(m, d, linear) <==> pte_xd(e) == 1);
   last = (struct last){ e, last.us && e / 4 % 2 == 1, last.rw && e / 2 % 2 == 1,
                         last.xd || e / 0x8000000000000000 % 2 == 1, last.rw && e / 2 % 2 == 0 && e / 0x40 % 2 == 1 };
   //@ assert xd: last.xd != 0 <==> guest_xd(m, c, linear, 4);
   //@ assert same_xd: last.xd != 0 <==> guest_xd(m, d, linear, 4);
+  //@ assert ss: last.ss != 0 <==> guest_ss(m, c, linear, 4);
+  //@ assert same_ss: last.ss != 0 <==> guest_ss(m, d, linear, 4);
   return (struct upper){ last, slat_guest_entry(&c->guest, e, 4).kind == SLAT_ENTRY_TABLE };
 }
 

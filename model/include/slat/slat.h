@@ -52,8 +52,8 @@ enum slat_status {
   /* lawful, and not modelled yet */
   SLAT_UNSUPPORTED_SHADOW_STACK_ADDRESS, /**< a shadow-stack access at an address that LAM or UAI changes: no source says whether they do */
   SLAT_UNSUPPORTED_PSE36_WIDTH, /**< AMD, 32-bit paging with CR4.PSE, and no PSE-36 or fewer than 40 address bits: no source says which bits are reserved */
-  SLAT_UNSUPPORTED_HOST_PAGING,   /**< NPT under a host in 32-bit or PAE paging */
-  SLAT_UNSUPPORTED_NPT_WIDTH,     /**< a GPA of more than 48 bits under a 4-level NPT: no source says what happens */
+  SLAT_UNSUPPORTED_HOST_PAGING, /**< NPT under a host in 32-bit or PAE paging */
+  SLAT_UNSUPPORTED_NPT_WIDTH,   /**< a GPA of more than 48 bits under a 4-level NPT: no source says what happens */
   SLAT_UNSUPPORTED_PAGE_CROSSING, /**< an access that reaches into a second 4 KB page */
   SLAT_STATUS_COUNT
 };
@@ -155,7 +155,7 @@ struct slat_controls {
   uint32_t supervisor_keys; /**< IA32_PKRS with CR4.PKS = 1 in long mode, else 0 */
   bool ept_execute_only, ept_page_2mb, ept_page_1gb, ept_advanced_info; /**< capabilities */
   bool ept_sss; /**< EPTP bit 7: supervisor shadow-stack control is on */
-  bool ept_ad; /**< EPTP bit 6: accessed and dirty flags for EPT are on */
+  bool ept_ad;  /**< EPTP bit 6: accessed and dirty flags for EPT are on */
 };
 
 struct slat_cpu {
