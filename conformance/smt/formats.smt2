@@ -13,6 +13,7 @@
 (declare-const smap_supported Bool)
 (declare-const pku Bool)
 (declare-const pks Bool)
+(declare-const cet_ss Bool)
 (declare-const lam_supported Bool)
 (declare-const lass_supported Bool)
 (declare-const uai_supported Bool)
@@ -40,6 +41,7 @@
 (declare-const pks_on Bool) ; CR4.PKS
 (declare-const pcide Bool) ; CR4.PCIDE
 (declare-const la57 Bool) ; CR4.LA57
+(declare-const cet Bool) ; CR4.CET
 (declare-const lam_sup Bool) ; CR4.LAM_SUP
 (declare-const lass Bool) ; CR4.LASS
 (declare-const uaie Bool) ; EFER.UAIE
@@ -47,6 +49,7 @@
 (declare-const pkrs E)
 (assert (and (=> smep smep_supported) (=> smap smap_supported) (=> nxe nx) (=> pke pku) (=> pks_on pks) (=> amd (not pks)) (=> pcide pcid) (=> la57 la57_supported)))
 (assert (and (=> lam_sup lam_supported) (=> lass lass_supported) (=> uaie uai_supported) (=> amd (not (or lam_supported lass_supported))) (=> uai_supported amd)))
+(assert (and (=> cet cet_ss) (=> cet wp)))
 (assert (= ((_ extract 63 32) pkru) #x00000000))
 (assert (= ((_ extract 63 32) pkrs) #x00000000))
 ; SDM "Three Paging Modes": long mode is 4-level or, with CR4.LA57 = 1, 5-level paging.
@@ -70,10 +73,15 @@
 (declare-const user Bool)
 (declare-const implicit Bool)
 (declare-const cs_ss_fs_gs Bool)
+(declare-const shadow Bool) ; of a shadow stack
+(declare-const wruss Bool)
 (assert (not (and write fetch)))
 (assert (=> implicit (not fetch)))
 (assert (=> (not lma) (= ((_ extract 63 32) pointer) #x00000000)))
-(define-fun user-mode () Bool (and user (not implicit)))
+(assert (=> shadow (and cet (not fetch))))
+(assert (=> wruss (and shadow write (not user) (not implicit))))
+; SDM vol. 2 "WRUSS": a user access, though CPL is 0.
+(define-fun user-mode () Bool (and (or user wruss) (not implicit)))
 
 ; ---- Linear-address pre-processing: SDM chapter 4, APM 5.10; LASS as KVM has it (ERRATA E41) ----
 (define-fun upper () Bool (= ((_ extract 63 63) pointer) #b1))
@@ -86,6 +94,8 @@
   (ite ignores ((_ sign_extend 7) ((_ extract 56 0) pointer))
   (ite (and data lam-57) (concat ((_ extract 63 63) pointer) ((_ sign_extend 6) ((_ extract 56 0) pointer)))
   (ite (and data lam-48) (concat ((_ extract 63 63) pointer) ((_ sign_extend 15) ((_ extract 47 0) pointer))) pointer))))
+; No source says whether shadow-stack accesses are masked (ERRATA E45).
+(assert (=> shadow (= linear pointer)))
 (define-fun lass-denies () Bool (and lma lass
   (ite user-mode upper (and (not upper) (or fetch (and smap (or implicit (not ac))))))))
 (define-fun cr2-open () E (ite ignores #xfe00000000000000 #x0000000000000000))

@@ -7,6 +7,7 @@
 (declare-const ept_page_1gb Bool)
 (declare-const ept_5level Bool)
 (declare-const ept_accessed_dirty Bool)
+(declare-const ept_sss Bool)
 (declare-const ept_advanced Bool)
 (declare-const ept_pml Bool)
 ; The control, and the index, a field of 16 bits.
@@ -15,7 +16,10 @@
 (assert (=> pml ept_pml))
 (assert (= ((_ extract 63 16) pml_index) #x000000000000))
 (assert (not amd))
-(assert (= ((_ extract 11 7) eptp) #b00000))
+(assert (= ((_ extract 11 8) eptp) #b0000))
+; Supervisor shadow-stack control.
+(assert (=> (= ((_ extract 7 7) eptp) #b1) ept_sss))
+(define-fun sss-on () Bool (= ((_ extract 7 7) eptp) #b1))
 (assert (= ((_ extract 2 0) eptp) #b110)) ; write-back
 ; The length of the walk less one: SDM table of the EPTP.
 (assert (or (= ((_ extract 5 3) eptp) #b011) (and ept_5level (= ((_ extract 5 3) eptp) #b100))))
@@ -83,8 +87,14 @@
 ; May the guest's table be read there, may the access itself be made?
 (define-fun s2-ok-table ((g E) (e5 E) (e4 E) (e3 E) (e2 E) (e1 E)) Bool
   (and (ept-readable g e5 e4 e3 e2 e1) (=> ad (ept-writable g e5 e4 e3 e2 e1))))
+; A supervisor's shadow stack has pages with bit 60, below entries that are all writable; W of the page does not count.
+(define-fun ept-sss ((g E) (e5 E) (e4 E) (e3 E) (e2 E) (e1 E)) Bool (and (ept-page g e5 e4 e3 e2 e1)
+  (= ((_ extract 60 60) (ite (ept-page3 g e5 e4 e3 e2 e1) e3 (ite (ept-page2 g e5 e4 e3 e2 e1) e2 e1))) #b1)))
+(define-fun ept-tables-w ((g E) (e5 E) (e4 E) (e3 E) (e2 E) (e1 E)) Bool (and (=> s2-5level (ept-w e5)) (ept-w e4)
+  (=> (s2-reads2 g e5 e4 e3 e2 e1) (ept-w e3)) (=> (s2-reads1 g e5 e4 e3 e2 e1) (ept-w e2))))
 (define-fun s2-ok-final ((g E) (e5 E) (e4 E) (e3 E) (e2 E) (e1 E)) Bool
-  (ite fetch (ept-executable g e5 e4 e3 e2 e1) (ite write (ept-writable g e5 e4 e3 e2 e1) (ept-readable g e5 e4 e3 e2 e1))))
+  (ite (and sss-on shadow (not user-mode)) (and (ept-readable g e5 e4 e3 e2 e1) (ept-tables-w g e5 e4 e3 e2 e1) (ept-sss g e5 e4 e3 e2 e1))
+  (ite fetch (ept-executable g e5 e4 e3 e2 e1) (ite write (ept-writable g e5 e4 e3 e2 e1) (ept-readable g e5 e4 e3 e2 e1)))))
 (define-fun s2-spa ((g E) (e5 E) (e4 E) (e3 E) (e2 E) (e1 E)) E
   (ite (ept-page3 g e5 e4 e3 e2 e1) (inside3 e3 g) (ite (ept-page2 g e5 e4 e3 e2 e1) (inside2 e2 g) (inside1 e1 g))))
 
@@ -101,15 +111,18 @@
         (if-bit final #x0000000000000100)
         (if-bit (and final ept_advanced us) #x0000000000000200)
         (if-bit (and final ept_advanced rw) #x0000000000000400)
-        (if-bit (and final ept_advanced xd xd-counts) #x0000000000000800)))
-; Bits without a defined value: 6 (no mode-based execute control), 12 and 14, and 11:9 but as above.
-(define-fun s2-open ((final Bool)) E
-  (bvor #x0000000000005040 (if-bit (not (and final ept_advanced)) #x0000000000000e00)))
+        (if-bit (and final ept_advanced xd xd-counts) #x0000000000000800)
+        (if-bit (and final shadow) #x0000000000002000)
+        (if-bit (and sss-on (ept-sss g e5 e4 e3 e2 e1)) #x0000000000004000)))
+; Bits without a defined value: 6 (no mode-based execute control), 12, and 11:9 but as above; 14 without a page or supervisor shadow-stack control.
+(define-fun s2-open ((g E) (e5 E) (e4 E) (e3 E) (e2 E) (e1 E) (final Bool)) E
+  (bvor #x0000000000001040 (if-bit (not (and sss-on (ept-page g e5 e4 e3 e2 e1))) #x0000000000004000) (if-bit (not (and final ept_advanced)) #x0000000000000e00)))
 ; Setting a flag in the entry at this GPA.
 (define-fun s2-flag-refused ((g E) (e5 E) (e4 E) (e3 E) (e2 E) (e1 E)) Bool (not (ept-writable g e5 e4 e3 e2 e1)))
 (define-fun s2-flag-code ((g E) (e5 E) (e4 E) (e3 E) (e2 E) (e1 E)) E
-  (bvor #x0000000000000082 (ept-rights g e5 e4 e3 e2 e1)))
-(define-fun s2-flag-open () E #x0000000000005e41)
+  (bvor #x0000000000000082 (ept-rights g e5 e4 e3 e2 e1) (if-bit (and sss-on (ept-sss g e5 e4 e3 e2 e1)) #x0000000000004000)))
+(define-fun s2-flag-open ((g E) (e5 E) (e4 E) (e3 E) (e2 E) (e1 E)) E
+  (bvor #x0000000000001e41 (if-bit (not (and sss-on (ept-page g e5 e4 e3 e2 e1))) #x0000000000004000)))
 
 ; The flags that the use of an entry sets: 8 in each, 9 in the one that maps the page if `w`, an access that is, or counts as, a write.
 (define-fun ept-flag8 ((e E)) E (if-bit (and ad (= ((_ extract 8 8) e) #b0)) #x0000000000000100))

@@ -108,12 +108,17 @@
 (define-fun final-gpa () E (ite page3 (inside3 p3 linear) (ite page2 (ite mode-32 (inside-4mb p2 linear) (inside2 p2 linear)) (inside1 p1 linear))))
 
 ; Each of these denies the access; SDM "Determination of Access Rights".
-(define-fun denies-supervisor-page () Bool (and user-mode (not us)))
-(define-fun denies-read-only-user () Bool (and user-mode write (not rw)))
-(define-fun denies-read-only-wp () Bool (and (not user-mode) write wp (not rw)))
+(define-fun denies-supervisor-page () Bool (and (not shadow) user-mode (not us)))
+(define-fun denies-read-only-user () Bool (and (not shadow) user-mode write (not rw)))
+(define-fun denies-read-only-wp () Bool (and (not shadow) (not user-mode) write wp (not rw)))
 (define-fun denies-smep () Bool (and (not user-mode) fetch smep us))
-(define-fun denies-smap () Bool (and (not user-mode) (not fetch) smap us (or implicit (not ac))))
+(define-fun denies-smap () Bool (and (not shadow) (not user-mode) (not fetch) smap us (or implicit (not ac))))
 (define-fun denies-execute-disable () Bool (and fetch xd-counts xd))
+; Shadow stacks: pages that are read-only and dirty, below entries that are all writable; each access to pages of its own mode.
+(define-fun rw-above () Bool (and (=> reads5 (RW p5)) (=> reads4 (RW p4)) (=> (and lma reads3 (not page3)) (RW p3)) (=> (and reads2 (not page2)) (RW p2))))
+(define-fun shadow-page () Bool (and rw-above (not (RW leaf)) (D leaf)))
+(define-fun denies-shadow-page () Bool (and shadow (not shadow-page)))
+(define-fun denies-shadow-mode () Bool (and shadow (xor user-mode us)))
 ; Protection keys, in long mode only: two bits for each key, AD and WD.
 (define-fun key-ad ((keys E)) Bool (= ((_ extract 0 0) (bvlshr keys (bvshl (key leaf) #x0000000000000001))) #b1))
 (define-fun key-wd ((keys E)) Bool (= ((_ extract 1 1) (bvlshr keys (bvshl (key leaf) #x0000000000000001))) #b1))
@@ -122,7 +127,7 @@
 (define-fun denies-key () Bool
   (or (and pke us (key-denies pkru)) (and pks_on (not us) (not user-mode) (key-denies pkrs))))
 (define-fun denied () Bool (or denies-supervisor-page denies-read-only-user denies-read-only-wp denies-smep denies-smap
-  denies-execute-disable denies-key))
+  denies-execute-disable denies-shadow-page denies-shadow-mode denies-key))
 
 ; ---- The outcome ----
 (define-fun fault2-5 () Bool (and comes5 (not reads5)))
@@ -146,7 +151,7 @@
 (define-fun page-fault-code () E
   (bvor (code-bit (not absent) #x0000000000000001) (code-bit write #x0000000000000002) (code-bit user-mode #x0000000000000004)
         (code-bit refused #x0000000000000008) (code-bit (and fetch (or smep xd-counts)) #x0000000000000010)
-        (code-bit (and page denies-key) #x0000000000000020)))
+        (code-bit (and page denies-key) #x0000000000000020) (code-bit shadow #x0000000000000040)))
 ; Open: bit 4 of a fetch on AMD unless NXE = 1 and PAE = 1 (ERRATA E3); bit 5 of a user-mode access to a supervisor-mode address whose key in IA32_PKRS
 ; would deny it (E24).
 (define-fun page-fault-open () E
@@ -158,7 +163,8 @@
 (define-fun a-due ((e E)) E (code-bit (not (A e)) #x0000000000000020))
 (define-fun may5 () E (code-bit good5 (a-due p5)))
 (define-fun may4 () E (code-bit good4 (a-due p4)))
-(define-fun d-due ((e E)) E (code-bit (and write allowed (not (D e))) #x0000000000000040))
+; On Intel a processor with shadow stacks leaves D alone where R/W is 0 (ERRATA E5).
+(define-fun d-due ((e E)) E (code-bit (and write allowed (not (D e)) (=> (and cet_ss (not amd)) (RW e))) #x0000000000000040))
 (define-fun may3 () E (ite mode-pae #x0000000000000000 (bvor (code-bit good3 (a-due p3)) (code-bit page3 (d-due p3)))))
 (define-fun may2 () E (bvor (code-bit good2 (a-due p2)) (code-bit page2 (d-due p2))))
 (define-fun may1 () E (bvor (code-bit good1 (a-due p1)) (code-bit page1 (d-due p1))))

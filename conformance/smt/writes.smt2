@@ -17,6 +17,7 @@
 (declare-const pku Bool)
 (declare-const pks Bool)
 (declare-const amd_pdpte_registers Bool)
+(declare-const cet_ss Bool)
 (declare-const lam Bool)
 (declare-const lass Bool)
 (declare-const uai Bool)
@@ -49,6 +50,7 @@
 (define-fun PE ((x E)) Bool (= ((_ extract 0 0) x) #b1))
 (define-fun NW ((x E)) Bool (= ((_ extract 29 29) x) #b1))
 (define-fun CD ((x E)) Bool (= ((_ extract 30 30) x) #b1))
+(define-fun WP ((x E)) Bool (= ((_ extract 16 16) x) #b1))
 (define-fun PG ((x E)) Bool (= ((_ extract 31 31) x) #b1))
 (define-fun PSE ((x E)) Bool (= ((_ extract 4 4) x) #b1))
 (define-fun PAE ((x E)) Bool (= ((_ extract 5 5) x) #b1))
@@ -67,15 +69,15 @@
 (define-fun LMA ((x E)) Bool (= ((_ extract 10 10) x) #b1))
 (define-fun NXE ((x E)) Bool (= ((_ extract 11 11) x) #b1))
 (define-fun supported ((c4 E) (ef E)) Bool (and (=> (NXE ef) nx) (=> (LA57 c4) la57_supported) (=> (PCIDE c4) pcid)
-  (=> (SMEP c4) smep_supported) (=> (SMAP c4) smap_supported) (=> (PKE c4) pku) (=> (PKS c4) pks) (=> (LASS c4) lass) (=> (LAM_SUP c4) lam) (=> (UAIE ef) uai)))
+  (=> (SMEP c4) smep_supported) (=> (SMAP c4) smap_supported) (=> (PKE c4) pku) (=> (PKS c4) pks) (=> (CET c4) cet_ss) (=> (LASS c4) lass) (=> (LAM_SUP c4) lam) (=> (UAIE ef) uai)))
 ; CR3: nothing from MAXPHYADDR on, but LAM's bits 62 and 61.
 (define-fun cr3-exists ((c3 E)) Bool (= (bvlshr (ite lam (bvand c3 #x9fffffffffffffff) c3) maxphyaddr) #x0000000000000000))
 
-; The state before can exist, and has nothing that the model calls unsupported: shadow stacks; on AMD 4 MB pages.
+; The state before can exist, and has nothing that the model calls unsupported: on AMD 4 MB pages.
 (define-fun can-exist ((c0 E) (c3 E) (c4 E) (ef E)) Bool (and
-  (=> (PG c0) (PE c0)) (= (LMA ef) (and (LME ef) (PG c0))) (=> (LMA ef) (PAE c4)) (=> (PCIDE c4) (LMA ef)) (supported c4 ef)
+  (=> (PG c0) (PE c0)) (=> (CET c4) (WP c0)) (= (LMA ef) (and (LME ef) (PG c0))) (=> (LMA ef) (PAE c4)) (=> (PCIDE c4) (LMA ef)) (supported c4 ef)
   (cr3-exists c3)))
-(define-fun supported-state ((c0 E) (c4 E) (ef E)) Bool (and (not (CET c4))
+(define-fun supported-state ((c0 E) (c4 E) (ef E)) Bool (and
   (= ((_ extract 63 29) c4) #b00000000000000000000000000000000000) (=> amd (or (PAE c4) (not (PSE c4))))))
 (assert (and (can-exist cr0 cr3 cr4 efer) (supported-state cr0 cr4 efer)))
 (define-fun pae-paging ((c0 E) (c4 E) (ef E)) Bool (and (PG c0) (PAE c4) (not (LMA ef))))
@@ -88,7 +90,6 @@
 ; The operand: 32 bits outside 64-bit mode, but of WRMSR.
 (define-fun mode64 () Bool (and (LMA efer) cs_l))
 (assert (or to-efer mode64 (= ((_ extract 63 32) value) #x00000000)))
-(assert (=> to-cr4 (not (CET value))))
 
 ; ---- #GP(0): chapter 10, table of what each write raises ----
 (define-fun pg-up () Bool (and to-cr0 (PG value) (not (PG cr0))))
@@ -96,6 +97,7 @@
 (define-fun MODE_GP_PG_PE () Bool (and to-cr0 (PG value) (not (PE value))))
 (define-fun MODE_GP_CR0_HIGH () Bool (and to-cr0 (not (= ((_ extract 63 32) value) #x00000000))))
 (define-fun MODE_GP_NW () Bool (and to-cr0 (NW value) (not (CD value))))
+(define-fun MODE_GP_CET_WP () Bool (or (and to-cr0 (CET cr4) (not (WP value))) (and to-cr4 (CET value) (not (WP cr0)))))
 (define-fun MODE_GP_PG_PAE () Bool (and pg-up (LME efer) (not (PAE cr4))))
 (define-fun MODE_GP_PG_CS_L () Bool (and pg-up (LME efer) cs_l))
 (define-fun MODE_GP_PG_CLEAR () Bool (and pg-down mode64 (not amd)))
@@ -112,7 +114,7 @@
 (define-fun MODE_GP_LME () Bool (and to-efer (PG cr0) (xor (LME value) (LME efer))))
 (define-fun other-lma () Bool (and to-efer (xor (LMA value) (LMA efer))))
 (define-fun MODE_GP_LMA () Bool (and amd other-lma))
-(define-fun value-refused () Bool (or MODE_GP_PG_PE MODE_GP_CR0_HIGH MODE_GP_NW MODE_GP_PG_PAE MODE_GP_PG_CS_L MODE_GP_PG_CLEAR
+(define-fun value-refused () Bool (or MODE_GP_PG_PE MODE_GP_CR0_HIGH MODE_GP_CET_WP MODE_GP_NW MODE_GP_PG_PAE MODE_GP_PG_CS_L MODE_GP_PG_CLEAR
   MODE_GP_PG_PCIDE CR3_RSVD MODE_GP_PAE_CLEAR MODE_GP_LA57 MODE_GP_PCIDE MODE_GP_FEATURE MODE_GP_MBZ MODE_GP_LME MODE_GP_LMA))
 ; What is left open: E27, E28, E42; and bits of which nothing is known, field by field: set, and not as it was.
 (define-fun grows ((mask E)) Bool (let ((before (ite to-cr4 cr4 efer))) (and (not (= (bvand value mask) #x0000000000000000)) (not (= (bvand value mask) (bvand before mask))))))
@@ -143,7 +145,7 @@
 (define-fun p2-after () E (ite loads m2 pdpte2))
 (define-fun p3-after () E (ite loads m3 pdpte3))
 ; At most one rule refuses the value: then it is the one that decides.
-(define-fun alone () Bool (few (bvadd (n MODE_GP_PG_PE) (n MODE_GP_CR0_HIGH) (n MODE_GP_NW) (n MODE_GP_PG_PAE) (n MODE_GP_PG_CS_L) (n MODE_GP_PG_CLEAR) (n MODE_GP_PG_PCIDE) (n CR3_RSVD) (n MODE_GP_PAE_CLEAR) (n MODE_GP_LA57) (n MODE_GP_PCIDE) (n MODE_GP_FEATURE) (n MODE_GP_MBZ) (n MODE_GP_LME) (n MODE_GP_LMA))))
+(define-fun alone () Bool (few (bvadd (n MODE_GP_PG_PE) (n MODE_GP_CR0_HIGH) (n MODE_GP_CET_WP) (n MODE_GP_NW) (n MODE_GP_PG_PAE) (n MODE_GP_PG_CS_L) (n MODE_GP_PG_CLEAR) (n MODE_GP_PG_PCIDE) (n CR3_RSVD) (n MODE_GP_PAE_CLEAR) (n MODE_GP_LA57) (n MODE_GP_PCIDE) (n MODE_GP_FEATURE) (n MODE_GP_MBZ) (n MODE_GP_LME) (n MODE_GP_LMA))))
 ; What the rules are for: no write leads out of the states that can exist.  The run asks for one that does.
 (define-fun leads-out () Bool (and done (or (not (can-exist cr0-after cr3-after cr4-after efer-after))
   (and registers-for-pdptes (pae-paging cr0-after cr4-after efer-after) (or (bad p0-after) (bad p1-after) (bad p2-after) (bad p3-after))))))

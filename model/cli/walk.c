@@ -69,6 +69,11 @@ static error_t parse(int key, char *text, struct argp_state *state)
 
 static const char *privilege(const struct slat_access *access)
 {
+  if (access->shadow_stack)
+    return access->wruss      ? "shadow stack, user mode by WRUSS"
+           : access->implicit ? "shadow stack, implicit supervisor access"
+           : access->user     ? "shadow stack, user mode"
+                              : "shadow stack, supervisor mode";
   return access->implicit ? "implicit supervisor access" : access->user ? "user mode" : "supervisor mode";
 }
 
@@ -135,7 +140,7 @@ static void print_heading(const struct context *c, const struct explanation *x)
   if (x->controls->paging && reg[SLAT_CR4] / 0x1000000 % 2 == 1)
     (void)printf("; IA32_PKRS 0x%" PRIx64, reg[SLAT_PKRS]);
   if (x->controls->paging)
-    (void)printf("%s%s%s", x->controls->lass ? "; CR4.LASS=1" : "",
+    (void)printf("%s%s%s%s", x->controls->cet ? "; CR4.CET=1" : "", x->controls->lass ? "; CR4.LASS=1" : "",
                  x->controls->lam_supervisor ? "; CR4.LAM_SUP=1" : "", x->controls->uai ? "; EFER.UAIE=1" : "");
   if (config->stage2 == SLAT_STAGE2_EPT)
     (void)printf("%sEPTP 0x%" PRIx64 ", EPT A/D %s", next, reg[SLAT_EPTP], x->controls->ept_ad ? "on" : "off");
@@ -494,6 +499,10 @@ static void print_object(const struct context *c, const struct explanation *x)
   }
   if (access->cs_ss_fs_gs)
     (void)json_object_set_new(json_object_get(object, "request"), "cs_ss_fs_gs", json_true());
+  if (access->shadow_stack)
+    (void)json_object_set_new(json_object_get(object, "request"), "shadow_stack", json_true());
+  if (access->wruss)
+    (void)json_object_set_new(json_object_get(object, "request"), "wruss", json_true());
   const struct slat_linear *linear = &x->references.linear;
   if (linear->masked != SLAT_RULE_NONE && linear->denied == SLAT_RULE_NONE)
     (void)json_object_set_new(

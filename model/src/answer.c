@@ -137,9 +137,13 @@ enum slat_status slat_permitted(const struct slat_machine *machine, unsigned cpu
   const struct slat_controls *c = &machine->cpu[cpu].controls;
   if (SLAT_RULE(LINEAR_32_BIT, (!c->paging || c->guest.mode != SLAT_PAGING_LONG) && access->linear > 0xFFFFFFFF))
     return SLAT_INVALID_ACCESS;
+  if (access->shadow_stack && !c->cet)
+    return SLAT_INVALID_ACCESS;
   //@ assert narrow: linear_32bit{Pre}(&machine->cpu[cpu].controls) ==> \at(access->linear, Pre) <= 0xFFFFFFFF;
 
   const struct slat_linear l = slat_linear_of(c, access);
+  if (access->shadow_stack && l.access.linear != access->linear)
+    return SLAT_UNSUPPORTED_SHADOW_STACK_ADDRESS;
   if (SLAT_RULE(LINEAR_CHECKS_FIRST, l.denied != SLAT_RULE_NONE)) {
     const struct slat_permitted denied = denied_set(l.denied);
     *out = denied;

@@ -5,9 +5,10 @@
 #include "linear.h"
 #include "permitted.h"
 
-/*@ // A modelled state and a valid access within a page; outside long mode one of 32 bits.
+/*@ // A modelled state and a valid access within a page; outside long mode one of 32 bits; to a shadow stack only with CR4.CET.
     predicate answerable(struct slat_machine *k, integer cpu, struct slat_access *a) =
       0 <= cpu < SLAT_MAX_CPUS && k->cpu[cpu].status == SLAT_OK && access_valid(*a) && !crosses_page(*a) &&
+      (a->shadow_stack != 0 ==> k->cpu[cpu].controls.cet != 0) &&
       (linear_32bit(&k->cpu[cpu].controls) ==> a->linear <= 0xFFFFFFFF);
 */
 
@@ -45,8 +46,13 @@ enum slat_status slat_permitted_masked(const struct slat_controls *c, const stru
     ensures answer: \result == SLAT_OK && !lass_denies{Pre}(&machine->cpu[cpu].controls, access) &&
       masked_linear{Pre}(&machine->cpu[cpu].controls, access) == \old(access->linear) ==>
         answer_is{Pre}(*out, memory, &machine->cpu[cpu].controls, access);
+    ensures shadow_stack: \result == SLAT_OK && \old(access->shadow_stack) != 0 ==>
+      \old(machine->cpu[cpu].controls.cet) != 0 &&
+      masked_linear{Pre}(&machine->cpu[cpu].controls, access) == \old(access->linear);
     ensures LINEAR_32_BIT: \result == SLAT_OK ==> \old(linear_32bit(&machine->cpu[cpu].controls)) ==> \old(access->linear) <= 0xFFFFFFFF;
     ensures total: answerable{Pre}(machine, cpu, access) ==> \result == SLAT_OK ||
+      (\result == SLAT_UNSUPPORTED_SHADOW_STACK_ADDRESS && \old(access->shadow_stack) != 0 &&
+       masked_linear{Pre}(&machine->cpu[cpu].controls, access) != \old(access->linear)) ||
       (\result == SLAT_UNSUPPORTED_NPT_WIDTH && !lass_denies{Pre}(&machine->cpu[cpu].controls, access) &&
        (masked_linear{Pre}(&machine->cpu[cpu].controls, access) == \old(access->linear) ==>
           unanswered{Pre}(memory, &machine->cpu[cpu].controls, access)));

@@ -61,7 +61,7 @@ enum slat_status slat_check_config(struct slat_config k)
   if ((k.stage2 == SLAT_STAGE2_EPT && k.vendor != SLAT_INTEL) || (k.stage2 == SLAT_STAGE2_NPT && k.vendor != SLAT_AMD))
     return SLAT_INVALID_STAGE2_VENDOR;
   if (k.stage2 != SLAT_STAGE2_EPT && (k.ept_execute_only || k.ept_page_2mb || k.ept_page_1gb || k.ept_accessed_dirty ||
-                                      k.ept_advanced_info || k.ept_5level || k.ept_pml))
+                                      k.ept_advanced_info || k.ept_5level || k.ept_sss || k.ept_pml))
     return SLAT_INVALID_EPT_CAPABILITY;
   if (((k.pks || k.lam || k.lass) && k.vendor != SLAT_INTEL) || (k.uai && k.vendor != SLAT_AMD) ||
       (k.amd_pdpte_registers && (k.vendor != SLAT_AMD || k.stage2 != SLAT_STAGE2_NONE)))
@@ -86,7 +86,7 @@ bool slat_has_features(struct slat_config k, uint64_t cr4, uint64_t efer)
 {
   return (!BIT(efer, 0x800) || k.nx) && (!BIT(cr4, 0x1000) || k.la57) && (!BIT(cr4, 0x20000) || k.pcid) &&
          (!BIT(cr4, 0x100000) || k.smep) && (!BIT(cr4, 0x200000) || k.smap) && (!BIT(cr4, 0x400000) || k.pku) &&
-         (!BIT(cr4, 0x1000000) || k.pks) && has_linear_features(k, cr4, efer);
+         (!BIT(cr4, 0x1000000) || k.pks) && (!BIT(cr4, 0x800000) || k.cet_ss) && has_linear_features(k, cr4, efer);
 }
 
 /* The paging mode with CR0.PG = 1. */
@@ -117,6 +117,7 @@ static uint8_t host_mode(uint64_t cr4, uint64_t efer)
 /*@ terminates \true;
     assigns \nothing;
     ensures modelled: \result == SLAT_OK <==> mode_modelled(k, cr0, cr4, efer);
+    ensures MODE_CET_WP: cr4_cet(cr4) == 1 && cr0_wp(cr0) == 0 ==> \result != SLAT_OK;
     ensures MODE_PCIDE: cr4_pcide(cr4) == 1 && efer_lma(efer) == 0 ==> \result != SLAT_OK;
     ensures range: SLAT_OK <= \result < SLAT_STATUS_COUNT;
 */
@@ -131,6 +132,8 @@ static enum slat_status check_mode(struct slat_config k, uint64_t cr0, uint64_t 
     return SLAT_INVALID_EFER;
   if (!slat_has_features(k, cr4, efer))
     return SLAT_INVALID_FEATURE_CONTROL;
+  if (SLAT_RULE(MODE_CET_WP, BIT(cr4, 0x800000) && !BIT(cr0, 0x10000)))
+    return SLAT_INVALID_CET;
   if (SLAT_RULE(MODE_PCIDE, BIT(cr4, 0x20000) && !lma))
     return SLAT_INVALID_PCIDE;
   return lma && !BIT(cr4, 0x20) ? SLAT_INVALID_EFER : SLAT_OK; /* long mode needs CR4.PAE */
@@ -154,8 +157,6 @@ static bool has_4mb_page_format(struct slat_config k, uint64_t cr4)
 */
 static enum slat_status check_guest_controls(struct slat_config k, uint64_t cr4, uint64_t efer)
 {
-  if (BIT(cr4, 0x800000))
-    return SLAT_UNSUPPORTED_CET;
   return BIT(efer, 0x400) || has_4mb_page_format(k, cr4) ? SLAT_OK : SLAT_UNSUPPORTED_PSE36_WIDTH;
 }
 
@@ -182,9 +183,7 @@ static enum slat_status check_eptp(struct slat_config k, uint64_t eptp, uint64_t
     return SLAT_INVALID_EPTP;
   if (BIT(eptp, 0x40) && !k.ept_accessed_dirty)
     return SLAT_INVALID_EPTP;
-  if (BIT(eptp, 0x80))
-    return SLAT_UNSUPPORTED_SHADOW_STACK_EPT;
-  return SLAT_OK;
+  return BIT(eptp, 0x80) && !k.ept_sss ? SLAT_INVALID_EPTP : SLAT_OK;
 }
 
 /*@ terminates \true;
@@ -439,6 +438,8 @@ static struct slat_controls controls_of(struct slat_config k, struct slat_cpu p,
     .paging = BIT(p.reg[SLAT_CR0], 0x80000000),
     .la57 = BIT(cr4, 0x1000) && long_mode,
     .wp = BIT(p.reg[SLAT_CR0], 0x10000),
+    .cet = BIT(cr4, 0x800000),
+    .dirty_needs_rw = k.cet_ss && !amd,
     .smep = BIT(cr4, 0x100000),
     .smap = BIT(cr4, 0x200000),
     .ac = BIT(p.reg[SLAT_RFLAGS], 0x40000),
@@ -454,6 +455,7 @@ static struct slat_controls controls_of(struct slat_config k, struct slat_cpu p,
     .ept_page_2mb = k.ept_page_2mb,
     .ept_page_1gb = k.ept_page_1gb,
     .ept_advanced_info = k.ept_advanced_info,
+    .ept_sss = ept && BIT(p.reg[SLAT_EPTP], 0x80),
     .ept_ad = ept && BIT(p.reg[SLAT_EPTP], 0x40),
     .pml = ept && BIT(p.reg[SLAT_SECONDARY_CONTROLS], 0x20000),
     .pml_room = pml_room(p.reg[SLAT_PML_INDEX]),

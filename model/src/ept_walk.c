@@ -2,7 +2,7 @@
 #include "ept_walk.h"
 #include "rule.h"
 
-/* The result at the entry that ends the walk. */
+/* The result at the entry that ends the walk; tw: W is 1 in every entry above it. */
 /*@ requires level_range: 1 <= level <= 5;
     requires ends: k.kind == SLAT_ENTRY_NOT_PRESENT || k.kind == SLAT_ENTRY_RESERVED ||
       (k.kind == SLAT_ENTRY_PAGE && level <= 3);
@@ -17,10 +17,12 @@
     ensures memory_type: k.kind == SLAT_ENTRY_PAGE ==>
       \result.memory_type == ept_mt(e) && (\result.ignore_pat != 0 <==> ept_ipat(e) == 1);
     ensures size: k.kind == SLAT_ENTRY_PAGE ==> \result.page_shift == page_shift_of(level);
+    ensures sss: k.kind == SLAT_ENTRY_PAGE ==>
+      (\result.tables_writable != 0 <==> tw != 0) && (\result.sss != 0 <==> ept_sss(e) == 1);
     ensures spa_range: \result.spa <= 0xFFFFFFFFFFFFF;
 */
 static inline struct slat_stage2 walk_end(uint64_t e, uint64_t gpa, unsigned level, struct slat_entry k, bool r, bool w,
-                                          bool x)
+                                          bool x, bool tw)
 {
   struct slat_stage2 result = {
     .level = (uint8_t)level, .read = r, .write = w, .execute = x, .user = 1, .rule = k.rule
@@ -32,6 +34,8 @@ static inline struct slat_stage2 walk_end(uint64_t e, uint64_t gpa, unsigned lev
     result.memory_type = (uint8_t)SLAT_CHOOSE(EPT_MEMORY_TYPE, e / 8 % 8, 0);
     result.ignore_pat = SLAT_RULE(EPT_IGNORE_PAT, e / 0x40 % 2 == 1);
     result.page_shift = slat_page_shift(level);
+    result.tables_writable = tw;
+    result.sss = e / 0x1000000000000000 % 2 == 1;
   } else {
     result.end = k.kind == SLAT_ENTRY_NOT_PRESENT ? SLAT_S2_NOT_PRESENT : SLAT_S2_MISCONFIGURED;
   }
@@ -63,7 +67,7 @@ static inline struct slat_stage2 ept_from1(const struct slat_memory *m, const st
   //@ assert x: all_x != 0 <==> ept_all_x(m, c, gpa, 1);
 
   //@ assert level: ept_level(m, c, gpa) == 1;
-  return walk_end(e, gpa, 1, k, all_r, all_w, all_x);
+  return walk_end(e, gpa, 1, k, all_r, all_w, all_x, w);
 }
 
 /* The walk from the PDE on. */
@@ -93,7 +97,7 @@ static inline struct slat_stage2 ept_from2(const struct slat_memory *m, const st
   if (k.kind == SLAT_ENTRY_TABLE)
     return ept_from1(m, c, gpa, slat_table_of(e), all_r, all_w, all_x);
   //@ assert level: ept_level(m, c, gpa) == 2;
-  return walk_end(e, gpa, 2, k, all_r, all_w, all_x);
+  return walk_end(e, gpa, 2, k, all_r, all_w, all_x, w);
 }
 
 /* The walk from the PDPTE on; r, w, x: the rights that the entries above give. */
@@ -123,7 +127,7 @@ static inline struct slat_stage2 ept_from3(const struct slat_memory *m, const st
   if (k.kind == SLAT_ENTRY_TABLE)
     return ept_from2(m, c, gpa, slat_table_of(e), all_r, all_w, all_x);
   //@ assert level: ept_level(m, c, gpa) == 3;
-  return walk_end(e, gpa, 3, k, all_r, all_w, all_x);
+  return walk_end(e, gpa, 3, k, all_r, all_w, all_x, w);
 }
 
 /* The walk from the PML4E on; r, w, x: the rights that the PML5E gives, or all. */
@@ -153,7 +157,7 @@ static inline struct slat_stage2 ept_from4(const struct slat_memory *m, const st
   if (k.kind == SLAT_ENTRY_TABLE)
     return ept_from3(m, c, gpa, slat_table_of(e), all_r, all_w, all_x);
   //@ assert level: ept_level(m, c, gpa) == 4;
-  return walk_end(e, gpa, 4, k, all_r, all_w, all_x);
+  return walk_end(e, gpa, 4, k, all_r, all_w, all_x, w);
 }
 
 struct slat_stage2 slat_ept_walk(const struct slat_memory *m, const struct slat_controls *c, uint64_t gpa)
@@ -169,6 +173,6 @@ struct slat_stage2 slat_ept_walk(const struct slat_memory *m, const struct slat_
   const bool r = e % 2 == 1, w = e / 2 % 2 == 1, x = e / 4 % 2 == 1;
 
   if (k.kind != SLAT_ENTRY_TABLE)
-    return walk_end(e, gpa, 5, k, r, w, x);
+    return walk_end(e, gpa, 5, k, r, w, x, 1);
   return ept_from4(m, c, gpa, slat_table_of(e), r, w, x);
 }

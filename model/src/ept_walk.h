@@ -30,6 +30,9 @@
     ensures EPT_IGNORE_PAT:
       \result.end == SLAT_S2_PAGE ==> (\result.ignore_pat != 0 <==> ept_ipat(ept_last(m, c, gpa)) == 1);
     ensures size: \result.end == SLAT_S2_PAGE ==> \result.page_shift == page_shift_of(ept_level(m, c, gpa));
+    ensures tables: \result.end == SLAT_S2_PAGE ==>
+      (\result.tables_writable != 0 <==> ept_all_w(m, c, gpa, ept_level(m, c, gpa) + 1));
+    ensures sss: \result.end == SLAT_S2_PAGE ==> (\result.sss != 0 <==> ept_sss(ept_last(m, c, gpa)) == 1);
     ensures rule_range: SLAT_RULE_NONE < \result.rule < SLAT_RULE_COUNT;
     ensures spa_range: \result.spa <= 0xFFFFFFFFFFFFF;
 */

@@ -19,11 +19,12 @@ struct slat_outcome slat_stage2_fault(const struct slat_controls *c, const struc
   } else {
     o.kind = SLAT_EPT_VIOLATION;
     o.code = slat_ept_qualification(c, s, use, us, rw, xd);
-    o.code_open = slat_ept_qualification_open(c, use);
+    o.code_open = slat_ept_qualification_open(c, s, use);
     /* TLB_EPT_VIOLATION: combined mappings only if the GPA is the translation of the linear address. */
     if (SLAT_RULE(TLB_EPT_VIOLATION, 1))
-      o.invalidates = use <= SLAT_USE_FETCH ? SLAT_INVALIDATES_GUEST_PHYSICAL + SLAT_INVALIDATES_COMBINED
-                                            : SLAT_INVALIDATES_GUEST_PHYSICAL;
+      o.invalidates = use == SLAT_USE_TABLE || use == SLAT_USE_FLAGS
+                        ? SLAT_INVALIDATES_GUEST_PHYSICAL
+                        : SLAT_INVALIDATES_GUEST_PHYSICAL + SLAT_INVALIDATES_COMBINED;
   }
   return o;
 }

@@ -12,6 +12,25 @@
 #include "../../spec/logic/walk.acsl"
 #include "../../spec/logic/outcome.acsl"
 
+/** What the final access is to stage 2. */
+/*@ requires readable: \valid_read(a);
+    requires kind: a->kind <= SLAT_FETCH;
+    terminates \true;
+    assigns \nothing;
+    ensures use: \result == use_of(a);
+    ensures range: \result < SLAT_USE_TABLE;
+*/
+static inline enum slat_use slat_use_of(const struct slat_access *a)
+{
+  const bool write = a->kind == SLAT_WRITE;
+
+  if (!a->shadow_stack)
+    return (enum slat_use)a->kind;
+  if (slat_is_supervisor(a))
+    return write ? SLAT_USE_SUPERVISOR_SS_WRITE : SLAT_USE_SUPERVISOR_SS_READ;
+  return write ? SLAT_USE_USER_SS_WRITE : SLAT_USE_USER_SS_READ;
+}
+
 /** The fault of stage 2 for one use of a GPA.
  *  @param rule       by which it is denied
  *  @param us, rw, xd the guest's rights to the linear address (final access only) */

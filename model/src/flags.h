@@ -16,7 +16,7 @@
     assigns \nothing;
     ensures GUEST_ACCESSED: accessed_due(s) && !flags_denied(c, s) ==>
       \result.may == 0x20 || \result.may == 0x60;
-    ensures GUEST_DIRTY: dirty_due(s, a, (boolean)allowed) && !flags_denied(c, s) ==>
+    ensures GUEST_DIRTY: dirty_due(c, s, a, (boolean)allowed) && !flags_denied(c, s) ==>
       \result.may >= 0x40;
     ensures GUEST_DIRTY_READ_ONLY: pte_rw(s.value) == 0 ==> \result.must < 0x40;
     ensures may: \result.may == guest_may(c, s, a, (boolean)allowed);

@@ -49,9 +49,11 @@ static unsigned key_bits_of(uint32_t keys, unsigned key)
 enum slat_rule slat_key_denies(const struct slat_controls *c, const struct slat_access *a, bool us, unsigned key)
 {
   const uint32_t keys = us ? c->user_keys : c->supervisor_keys;
-  const bool supervisor = !a->user || SLAT_RULE(ACCESS_IMPLICIT, a->implicit);
+  const bool supervisor = slat_is_supervisor(a);
 
-  if (keys == 0 || SLAT_RULE(KEY_FETCH, a->kind == SLAT_FETCH))
+  /* KEY_IMPLICIT, KEY_SHADOW_STACK: keys are for these as for all data accesses. */
+  if (keys == 0 || SLAT_RULE(KEY_FETCH, a->kind == SLAT_FETCH) || SLAT_CHOOSE(KEY_IMPLICIT, 0, a->implicit) ||
+      SLAT_CHOOSE(KEY_SHADOW_STACK, 0, a->shadow_stack))
     return SLAT_RULE_NONE;
   const unsigned bits = key_bits_of(keys, key);
   const bool ad = bits % 2 == 1;
@@ -69,16 +71,15 @@ enum slat_rule slat_key_denies(const struct slat_controls *c, const struct slat_
 
 bool slat_key_open(const struct slat_controls *c, const struct slat_access *a, bool us, unsigned key)
 {
-  const bool supervisor = !a->user || SLAT_RULE(ACCESS_IMPLICIT, a->implicit);
+  const bool supervisor = slat_is_supervisor(a);
 
   return SLAT_RULE(PF_CODE_PK_OPEN, !us && !supervisor && slat_key_denies(c, a, us, key) != SLAT_RULE_NONE);
 }
 
-enum slat_rule slat_guest_rights(const struct slat_controls *c, const struct slat_access *a, bool us, bool rw, bool xd,
-                                 unsigned key)
+enum slat_rule slat_ordinary_rights(const struct slat_controls *c, const struct slat_access *a, bool us, bool rw,
+                                    bool xd)
 {
-  const bool implicit = SLAT_RULE(ACCESS_IMPLICIT, a->implicit);
-  const bool supervisor = !a->user || implicit;
+  const bool supervisor = slat_is_supervisor(a);
 
   if (SLAT_RULE(RIGHTS_SUPERVISOR_PAGE, !supervisor && !us))
     return SLAT_RULE_RIGHTS_SUPERVISOR_PAGE;
@@ -88,7 +89,7 @@ enum slat_rule slat_guest_rights(const struct slat_controls *c, const struct sla
       return SLAT_RULE_RIGHTS_SMEP;
     if (SLAT_RULE(RIGHTS_EXECUTE_DISABLE, c->guest.nxe && xd))
       return SLAT_RULE_RIGHTS_EXECUTE_DISABLE;
-    return slat_key_denies(c, a, us, key);
+    return SLAT_RULE_NONE;
   }
 
   /* AC lifts SMAP for explicit accesses only. */
@@ -101,13 +102,36 @@ enum slat_rule slat_guest_rights(const struct slat_controls *c, const struct sla
     if (SLAT_RULE(RIGHTS_READ_ONLY_WP, supervisor && c->wp))
       return SLAT_RULE_RIGHTS_READ_ONLY_WP;
   }
-  return slat_key_denies(c, a, us, key);
+  return SLAT_RULE_NONE;
+}
+
+enum slat_rule slat_shadow_stack_rights(const struct slat_access *a, bool us, bool ss)
+{
+  if (SLAT_RULE(RIGHTS_SHADOW_STACK_PAGE, !ss))
+    return SLAT_RULE_RIGHTS_SHADOW_STACK_PAGE;
+  if (SLAT_RULE(RIGHTS_SHADOW_STACK_MODE, slat_is_supervisor(a) ? us : !us))
+    return SLAT_RULE_RIGHTS_SHADOW_STACK_MODE;
+  return SLAT_RULE_NONE;
+}
+
+enum slat_rule slat_guest_rights(const struct slat_controls *c, const struct slat_access *a, bool us, bool rw, bool xd,
+                                 bool ss, unsigned key)
+{
+  enum slat_rule denied = SLAT_RULE_NONE;
+
+  if (!a->shadow_stack)
+    denied = slat_ordinary_rights(c, a, us, rw, xd);
+  else
+    denied = SLAT_CHOOSE(RIGHTS_SHADOW_STACK_WRITE, slat_shadow_stack_rights(a, us, ss),
+                         a->kind == SLAT_WRITE ? slat_ordinary_rights(c, a, us, rw, xd)
+                                               : slat_shadow_stack_rights(a, us, ss));
+  return denied != SLAT_RULE_NONE ? denied : slat_key_denies(c, a, us, key);
 }
 
 uint64_t slat_page_fault_code(const struct slat_controls *c, const struct slat_access *a, bool present, bool reserved,
                               bool keys)
 {
-  const bool user = a->user && !SLAT_RULE(ACCESS_IMPLICIT, a->implicit);
+  const bool user = !slat_is_supervisor(a);
   uint64_t code = 0;
 
   if (SLAT_RULE(PF_CODE_P, present))
@@ -122,6 +146,8 @@ uint64_t slat_page_fault_code(const struct slat_controls *c, const struct slat_a
     code += 0x10;
   if (SLAT_RULE(PF_CODE_PK, keys))
     code += 0x20;
+  if (SLAT_RULE(PF_CODE_SS, a->shadow_stack))
+    code += 0x40;
   return code;
 }
 

@@ -99,6 +99,7 @@ static enum slat_rule code_rule(unsigned kind, uint64_t wrong)
     { SLAT_PAGE_FAULT, 0x4, SLAT_RULE_PF_CODE_US },
     { SLAT_PAGE_FAULT, 0x10, SLAT_RULE_PF_CODE_ID },
     { SLAT_PAGE_FAULT, 0x20, SLAT_RULE_PF_CODE_PK },
+    { SLAT_PAGE_FAULT, 0x40, SLAT_RULE_PF_CODE_SS },
     { SLAT_EPT_VIOLATION, 0x1, SLAT_RULE_EPT_QUAL_READ },
     { SLAT_EPT_VIOLATION, 0x2, SLAT_RULE_EPT_QUAL_WRITE },
     { SLAT_EPT_VIOLATION, 0x4, SLAT_RULE_EPT_QUAL_FETCH },
@@ -110,18 +111,21 @@ static enum slat_rule code_rule(unsigned kind, uint64_t wrong)
     { SLAT_EPT_VIOLATION, 0x200, SLAT_RULE_EPT_QUAL_USER_PAGE },
     { SLAT_EPT_VIOLATION, 0x400, SLAT_RULE_EPT_QUAL_WRITABLE_PAGE },
     { SLAT_EPT_VIOLATION, 0x800, SLAT_RULE_EPT_QUAL_XD_PAGE },
+    { SLAT_EPT_VIOLATION, 0x2000, SLAT_RULE_EPT_QUAL_SHADOW_STACK },
+    { SLAT_EPT_VIOLATION, 0x4000, SLAT_RULE_EPT_QUAL_SSS },
     { SLAT_NESTED_PAGE_FAULT, 0x1, SLAT_RULE_NPF_P },
     { SLAT_NESTED_PAGE_FAULT, 0x8, SLAT_RULE_NPF_RSV },
     { SLAT_NESTED_PAGE_FAULT, 0x2, SLAT_RULE_NPF_RW },
     { SLAT_NESTED_PAGE_FAULT, 0x4, SLAT_RULE_NPF_US },
     { SLAT_NESTED_PAGE_FAULT, 0x10, SLAT_RULE_NPF_ID },
+    { SLAT_NESTED_PAGE_FAULT, 0x40, SLAT_RULE_NPF_SS },
     { SLAT_NESTED_PAGE_FAULT, 0x100000000, SLAT_RULE_NPF_FINAL },
     { SLAT_NESTED_PAGE_FAULT, 0x200000000, SLAT_RULE_NPF_TABLE },
   };
 
-  /*@ loop invariant range: 0 <= i <= 24;
+  /*@ loop invariant range: 0 <= i <= 28;
       loop assigns i;
-      loop variant 24 - i;
+      loop variant 28 - i;
   */
   for (unsigned i = 0; i < sizeof bits / sizeof bits[0]; i++)
     if (bits[i].kind == kind && (wrong & bits[i].bit) != 0)

@@ -50,7 +50,7 @@ static uint64_t uai(uint64_t linear)
 */
 static enum slat_rule lass(const struct slat_controls *c, const struct slat_access *a)
 {
-  const bool user = a->user && !a->implicit, upper = a->linear / 0x8000000000000000 == 1;
+  const bool user = (a->user || a->wruss) && !a->implicit, upper = a->linear / 0x8000000000000000 == 1;
 
   if (!c->lass)
     return SLAT_RULE_NONE;
@@ -72,13 +72,15 @@ struct slat_linear slat_linear_of(const struct slat_controls *controls, const st
   const bool data = a.kind != SLAT_FETCH && !a.implicit, upper = a.linear / 0x8000000000000000 == 1;
 
   if (SLAT_RULE(UAI_IGNORE, controls->uai && data && !a.cs_ss_fs_gs))
-    return (struct slat_linear){ .access = { uai(a.linear), a.kind, a.width, a.user, a.implicit, a.cs_ss_fs_gs },
+    return (struct slat_linear){ .access = { uai(a.linear), a.kind, a.width, a.user, a.implicit, a.cs_ss_fs_gs,
+                                             a.shadow_stack, a.wruss },
                                  .masked = SLAT_RULE_UAI_IGNORE,
                                  .denied = (uint16_t)denied };
   const unsigned bits = !SLAT_REQUIRE(LAM_64BIT, data) ? 0
                         : upper                        ? SLAT_CHOOSE(LAM_SUPERVISOR, controls->lam_supervisor, 0)
                                                        : SLAT_CHOOSE(LAM_USER, controls->lam_user, 0);
-  return (struct slat_linear){ .access = { lam(a.linear, bits), a.kind, a.width, a.user, a.implicit, a.cs_ss_fs_gs },
+  return (struct slat_linear){ .access = { lam(a.linear, bits), a.kind, a.width, a.user, a.implicit, a.cs_ss_fs_gs,
+                                           a.shadow_stack, a.wruss },
                                .masked = bits == 0 ? SLAT_RULE_NONE
                                          : upper   ? SLAT_RULE_LAM_SUPERVISOR
                                                    : SLAT_RULE_LAM_USER,

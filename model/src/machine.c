@@ -23,7 +23,9 @@ static bool is_written_register(unsigned reg)
 
 enum slat_status slat_check_access(struct slat_access a)
 {
-  if (a.kind > SLAT_FETCH || !is_width(a.width) || (a.implicit && a.kind == SLAT_FETCH))
+  if (a.kind > SLAT_FETCH || !is_width(a.width) || ((a.implicit || a.shadow_stack) && a.kind == SLAT_FETCH))
+    return SLAT_INVALID_ACCESS;
+  if (a.wruss && (!a.shadow_stack || a.kind != SLAT_WRITE || a.user || a.implicit))
     return SLAT_INVALID_ACCESS;
   return a.linear % 0x1000 + a.width > 0x1000 ? SLAT_UNSUPPORTED_PAGE_CROSSING : SLAT_OK;
 }
@@ -82,7 +84,7 @@ static struct slat_cpu after_reset(struct slat_config k)
   //@ assert pml_index: decoded.reg[SLAT_PML_INDEX] == p.reg[SLAT_PML_INDEX];
   //@ assert limit: two_to(k.maxphyaddr) >= 0x100000000;
   //@ assert efer_bits: efer_nxe(efer) == (k.nx != 0 ? 1 : 0) && efer_lma(efer) == 1 && efer_lme(efer) == 1 && efer_uaie(efer) == 0;
-  //@ assert cr4_bits: cr4 == 0x20 && cr4_lass(cr4) == 0 && cr4_lam_sup(cr4) == 0;
+  //@ assert cr4_bits: cr4 == 0x20 && cr4_lass(cr4) == 0 && cr4_lam_sup(cr4) == 0 && cr4_cet(cr4) == 0;
   //@ assert features: features_present(k, cr4, efer);
   //@ assert mode: mode_modelled(k, cr0, cr4, efer);
   //@ assert guest: guest_controls_modelled(k, cr4, efer);

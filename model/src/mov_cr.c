@@ -16,6 +16,7 @@
     ensures MODE_GP_PG_CLEAR: k.vendor == SLAT_INTEL && pg_cleared_in_64bit_mode(cr0, efer, value, cs_l) ==>
       \result != SLAT_RULE_NONE;
     ensures MODE_GP_PG_PCIDE: pg_cleared_with_pcide(cr0, cr4, value) ==> \result != SLAT_RULE_NONE;
+    ensures MODE_GP_CET_WP: cet_without_wp(value, cr4) ==> \result != SLAT_RULE_NONE;
     ensures MODE_GP_NW: nw_without_cd(value) ==> \result != SLAT_RULE_NONE;
     ensures MODE_GP_CR0_HIGH: cr0_high(value) ==> \result != SLAT_RULE_NONE;
     ensures refused: \result != SLAT_RULE_NONE <==> cr0_refused(k, cr0, cr4, efer, value, cs_l);
@@ -31,6 +32,8 @@ static enum slat_rule cr0_refused_by(struct slat_config k, uint64_t cr0, uint64_
     return SLAT_RULE_MODE_GP_CR0_HIGH;
   if (SLAT_RULE(MODE_GP_PG_PE, after && value % 2 == 0))
     return SLAT_RULE_MODE_GP_PG_PE;
+  if (SLAT_RULE(MODE_GP_CET_WP, BIT_OF(cr4, 0x800000) && !BIT_OF(value, 0x10000)))
+    return SLAT_RULE_MODE_GP_CET_WP;
   if (SLAT_RULE(MODE_GP_NW, BIT_OF(value, 0x20000000) && !BIT_OF(value, 0x40000000)))
     return SLAT_RULE_MODE_GP_NW;
   if (SLAT_RULE(MODE_GP_PG_PAE, sets && lme && !BIT_OF(cr4, 0x20)))
@@ -88,13 +91,15 @@ static enum slat_rule cr3_refused_by(struct slat_config k, uint64_t cr4, uint64_
     assigns \nothing;
     ensures MODE_GP_FEATURE: !features_present(k, value, 0) ==> \result != SLAT_RULE_NONE;
     ensures MODE_GP_MBZ: cr4_mbz(k, value) ==> \result != SLAT_RULE_NONE;
+    ensures MODE_GP_CET_WP: cet_without_wp(cr0, value) ==> \result != SLAT_RULE_NONE;
     ensures MODE_GP_PAE_CLEAR: pae_cleared(efer, value) ==> \result != SLAT_RULE_NONE;
     ensures MODE_GP_LA57: k.vendor == SLAT_INTEL && la57_changed(cr4, efer, value) ==> \result != SLAT_RULE_NONE;
     ensures MODE_GP_PCIDE: pcide_refused(cr3, cr4, efer, value) ==> \result != SLAT_RULE_NONE;
-    ensures refused: \result != SLAT_RULE_NONE <==> cr4_refused(k, cr3, cr4, efer, value);
+    ensures refused: \result != SLAT_RULE_NONE <==> cr4_refused(k, cr0, cr3, cr4, efer, value);
     ensures range: SLAT_RULE_NONE <= \result < SLAT_RULE_COUNT;
 */
-static enum slat_rule cr4_refused_by(struct slat_config k, uint64_t cr3, uint64_t cr4, uint64_t efer, uint64_t value)
+static enum slat_rule cr4_refused_by(struct slat_config k, uint64_t cr0, uint64_t cr3, uint64_t cr4, uint64_t efer,
+                                     uint64_t value)
 {
   const bool lma = BIT_OF(efer, 0x400);
 
@@ -102,6 +107,8 @@ static enum slat_rule cr4_refused_by(struct slat_config k, uint64_t cr3, uint64_
     return SLAT_RULE_MODE_GP_FEATURE;
   if (SLAT_RULE(MODE_GP_MBZ, k.vendor == SLAT_AMD && value >= 0x1000000))
     return SLAT_RULE_MODE_GP_MBZ;
+  if (SLAT_RULE(MODE_GP_CET_WP, BIT_OF(value, 0x800000) && !BIT_OF(cr0, 0x10000)))
+    return SLAT_RULE_MODE_GP_CET_WP;
   if (SLAT_RULE(MODE_GP_PAE_CLEAR, lma && !BIT_OF(value, 0x20)))
     return SLAT_RULE_MODE_GP_PAE_CLEAR;
   if (SLAT_RULE(MODE_GP_PCIDE, BIT_OF(value, 0x20000) && !BIT_OF(cr4, 0x20000) && (!lma || cr3 % 0x1000 != 0)))
@@ -231,7 +238,7 @@ static enum slat_rule refused_by(struct slat_config k, struct before b, unsigned
   if (reg == SLAT_CR3)
     return cr3_refused_by(k, b.cr4, b.efer, value, cs_l, limit);
   if (reg == SLAT_CR4)
-    return cr4_refused_by(k, b.cr3, b.cr4, b.efer, value);
+    return cr4_refused_by(k, b.cr0, b.cr3, b.cr4, b.efer, value);
   return efer_refused_by(k, b.cr0, b.efer, value);
 }
 
@@ -344,13 +351,15 @@ struct load {
     terminates \true;
     assigns \nothing;
     ensures qualification: \result == 1 + (s->end == SLAT_S2_PAGE && s->read != 0 ? 8 : 0) +
-      (s->end == SLAT_S2_PAGE && s->write != 0 ? 0x10 : 0) + (s->end == SLAT_S2_PAGE && s->execute != 0 ? 0x20 : 0);
+      (s->end == SLAT_S2_PAGE && s->write != 0 ? 0x10 : 0) + (s->end == SLAT_S2_PAGE && s->execute != 0 ? 0x20 : 0) +
+      (sss != 0 && s->end == SLAT_S2_PAGE && s->sss != 0 ? 0x4000 : 0);
 */
-static uint64_t qualification_of_load(const struct slat_stage2 *s)
+static uint64_t qualification_of_load(const struct slat_stage2 *s, bool sss)
 {
   if (s->end != SLAT_S2_PAGE)
     return 1;
-  return (uint64_t)1 + (s->read ? 8 : 0) + (s->write ? 0x10 : 0) + (s->execute ? 0x20 : 0);
+  return (uint64_t)1 + (s->read ? 8 : 0) + (s->write ? 0x10 : 0) + (s->execute ? 0x20 : 0) +
+         (sss && s->sss ? 0x4000 : 0);
 }
 
 /* One of the four reads, through stage 2.  There is no linear address: bits 8:7 of the qualification are 0. */
@@ -384,8 +393,9 @@ static struct load load_pdpte(const struct slat_memory *m, const struct slat_con
     return r;
   }
   r.fault.kind = SLAT_EPT_VIOLATION;
-  r.fault.code = qualification_of_load(&s);
-  r.fault.code_open = 0x5E40; /* bits 6, 11:9, 12, 14 */
+  r.fault.code = qualification_of_load(&s, c->ept_sss);
+  /* bits 6, 11:9, 12; and 14 without supervisor shadow-stack control or a page */
+  r.fault.code_open = c->ept_sss && s.end == SLAT_S2_PAGE ? 0x1E40 : 0x5E40;
   r.fault.invalidates = SLAT_INVALIDATES_GUEST_PHYSICAL;
   return r;
 }
@@ -462,21 +472,16 @@ static struct slat_outcome written(bool done)
     terminates \true;
     assigns \nothing;
     ensures answer: \result == SLAT_OK <==> event_register(reg) && operand_fits(reg, efer, value, cs_l) &&
-      status == SLAT_OK && write_modelled(reg, cr4, value);
+      status == SLAT_OK;
     ensures range: SLAT_OK <= \result < SLAT_STATUS_COUNT;
 */
-static enum slat_status check_write(unsigned status, uint64_t cr4, uint64_t efer, unsigned reg, uint64_t value,
-                                    bool cs_l)
+static enum slat_status check_write(unsigned status, uint64_t efer, unsigned reg, uint64_t value, bool cs_l)
 {
   if (reg != SLAT_CR0 && reg != SLAT_CR3 && reg != SLAT_CR4 && reg != SLAT_EFER)
     return SLAT_INVALID_REGISTER;
   if (reg != SLAT_EFER && value >= 0x100000000 && !(BIT_OF(efer, 0x400) && cs_l))
     return SLAT_INVALID_EVENT;
-  if (status != SLAT_OK)
-    return (enum slat_status)status;
-  if (BIT_OF(cr4, 0x800000) || (reg == SLAT_CR4 && BIT_OF(value, 0x800000)))
-    return SLAT_UNSUPPORTED_CET;
-  return SLAT_OK;
+  return (enum slat_status)status;
 }
 
 /* The theorem, register by register.  `after` is EFER after the write. */
@@ -514,7 +519,7 @@ static enum slat_status check_write(unsigned status, uint64_t cr4, uint64_t efer
 */
 /*@ ghost
   /@ requires before: mode_modelled(k, cr0, cr4, efer);
-     requires permitted: !cr4_refused(k, cr3, cr4, efer, value);
+     requires permitted: !cr4_refused(k, cr0, cr3, cr4, efer, value);
      requires lme: efer_lme(after) == efer_lme(efer);
      requires nxe: efer_nxe(after) == efer_nxe(efer);
      requires uaie: efer_uaie(after) == efer_uaie(efer);
@@ -852,7 +857,7 @@ struct slat_write_result slat_write_register(const struct slat_config *config, c
   const struct slat_register_write w = *write;
   const struct before b = registers_before(cpu);
   const struct pdptes p = pdptes_before(cpu);
-  const enum slat_status status = check_write(status_before(cpu), b.cr4, b.efer, w.reg, w.value, w.cs_l);
+  const enum slat_status status = check_write(status_before(cpu), b.efer, w.reg, w.value, w.cs_l);
 
   if (status != SLAT_OK) {
     const struct slat_write_result none = { .status = (uint8_t)status };

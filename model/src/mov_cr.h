@@ -29,7 +29,6 @@
     // When there is an answer.
     ensures answer: \result.status == SLAT_OK <==> event_register(write->reg) &&
       operand_fits(write->reg, cpu->reg[SLAT_EFER], write->value, write->cs_l) && cpu->status == SLAT_OK &&
-      write_modelled(write->reg, cpu->reg[SLAT_CR4], write->value) &&
       (is_loading(*config, cpu, write) ==> load_modelled(&cpu->controls));
     ensures range: \result.status < SLAT_STATUS_COUNT;
     // #GP(0) where the manuals require it, and nothing else then.

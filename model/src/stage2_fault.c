@@ -2,6 +2,57 @@
 #include "stage2_fault.h"
 #include "rule.h"
 
+/* Data reads and writes of the final access; those of shadow stacks are such. */
+/*@ terminates \true;
+    assigns \nothing;
+    ensures read: \result != 0 <==> (use == SLAT_USE_READ || shadow_stack_read(use));
+*/
+static inline bool is_read(enum slat_use use)
+{
+  return use == SLAT_USE_READ || use == SLAT_USE_USER_SS_READ || use == SLAT_USE_SUPERVISOR_SS_READ;
+}
+
+/*@ terminates \true;
+    assigns \nothing;
+    ensures write: \result != 0 <==> (use == SLAT_USE_WRITE || shadow_stack_write(use));
+*/
+static inline bool is_write(enum slat_use use)
+{
+  return use == SLAT_USE_WRITE || use == SLAT_USE_USER_SS_WRITE || use == SLAT_USE_SUPERVISOR_SS_WRITE;
+}
+
+/*@ terminates \true;
+    assigns \nothing;
+    ensures shadow_stack: \result != 0 <==> shadow_stack_use(use);
+*/
+static inline bool is_shadow_stack_use(enum slat_use use)
+{
+  return use >= SLAT_USE_USER_SS_READ && use <= SLAT_USE_SUPERVISOR_SS_WRITE;
+}
+
+/* A supervisor-mode shadow-stack access, under supervisor shadow-stack control. */
+/*@ requires readable: \valid_read(c);
+    terminates \true;
+    assigns \nothing;
+    ensures EPT_SSS_DENIES: \result != 0 <==> sss_use(c, use);
+*/
+static inline bool is_sss(const struct slat_controls *c, enum slat_use use)
+{
+  return SLAT_RULE(EPT_SSS_DENIES, c->ept_sss) &&
+         (use == SLAT_USE_SUPERVISOR_SS_READ || use == SLAT_USE_SUPERVISOR_SS_WRITE);
+}
+
+/*@ requires readable: \valid_read(s);
+    terminates \true;
+    assigns \nothing;
+    ensures denied: \result != SLAT_RULE_NONE <==> sss_denies(*s);
+    ensures range: SLAT_RULE_NONE <= \result < SLAT_RULE_COUNT;
+*/
+static inline enum slat_rule sss_rights(const struct slat_stage2 *s)
+{
+  return s->read && s->tables_writable && s->sss ? SLAT_RULE_NONE : SLAT_RULE_EPT_SSS_DENIES;
+}
+
 /* EPT, the walk having ended in a page. */
 /*@ requires readable: \valid_read(c) && \valid_read(s);
     requires use: use <= SLAT_USE_FLAGS;
@@ -15,9 +66,11 @@ static enum slat_rule ept_rights(const struct slat_controls *c, const struct sla
 {
   enum slat_rule denies = SLAT_RULE_NONE;
 
-  if (use == SLAT_USE_READ && SLAT_RULE(EPT_DENIES_READ, !s->read))
+  if (is_sss(c, use))
+    return sss_rights(s);
+  if (is_read(use) && SLAT_RULE(EPT_DENIES_READ, !s->read))
     denies = SLAT_RULE_EPT_DENIES_READ;
-  if (use == SLAT_USE_WRITE && SLAT_RULE(EPT_DENIES_WRITE, !s->write))
+  if (is_write(use) && SLAT_RULE(EPT_DENIES_WRITE, !s->write))
     denies = SLAT_RULE_EPT_DENIES_WRITE;
   if (use == SLAT_USE_FETCH && SLAT_RULE(EPT_DENIES_FETCH, !s->execute))
     denies = SLAT_RULE_EPT_DENIES_FETCH;
@@ -45,7 +98,7 @@ static enum slat_rule npt_rights(const struct slat_stage2 *s, enum slat_use use)
 
   if (SLAT_RULE(NPT_USER, !s->user))
     denies = SLAT_RULE_NPT_USER;
-  if (use == SLAT_USE_WRITE && SLAT_RULE(NPT_DENIES_WRITE, !s->write))
+  if (is_write(use) && SLAT_RULE(NPT_DENIES_WRITE, !s->write))
     denies = SLAT_RULE_NPT_DENIES_WRITE;
   if (use == SLAT_USE_FETCH && SLAT_RULE(NPT_DENIES_FETCH, !s->execute))
     denies = SLAT_RULE_NPT_DENIES_FETCH;
@@ -69,7 +122,7 @@ enum slat_rule slat_stage2_denies(const struct slat_controls *c, const struct sl
 */
 static inline bool is_final(enum slat_use use)
 {
-  return use == SLAT_USE_READ || use == SLAT_USE_WRITE || use == SLAT_USE_FETCH;
+  return use != SLAT_USE_TABLE && use != SLAT_USE_FLAGS;
 }
 
 /* Bits 2:0, the access. */
@@ -77,18 +130,18 @@ static inline bool is_final(enum slat_use use)
     requires use: use <= SLAT_USE_FLAGS;
     terminates \true;
     assigns \nothing;
-    ensures EPT_QUAL_READ: \result % 2 == 1 <==> (use == SLAT_USE_READ || use == SLAT_USE_TABLE);
+    ensures EPT_QUAL_READ: \result % 2 == 1 <==> ept_is_read(use);
     ensures EPT_QUAL_WRITE: (\result / 2) % 2 == 1 <==> ept_is_write(c, use);
     ensures EPT_QUAL_FETCH: (\result / 4) % 2 == 1 <==> use == SLAT_USE_FETCH;
-    ensures bits: \result == (use == SLAT_USE_READ || use == SLAT_USE_TABLE ? 1 : 0) + (ept_is_write(c, use) ? 2 : 0) +
+    ensures bits: \result == (ept_is_read(use) ? 1 : 0) + (ept_is_write(c, use) ? 2 : 0) +
       (use == SLAT_USE_FETCH ? 4 : 0);
 */
 static inline unsigned qualification_access(const struct slat_controls *c, enum slat_use use)
 {
-  const bool write = use == SLAT_USE_WRITE || use == SLAT_USE_FLAGS || (use == SLAT_USE_TABLE && c->ept_ad);
+  const bool write = is_write(use) || use == SLAT_USE_FLAGS || (use == SLAT_USE_TABLE && c->ept_ad);
   unsigned bits = 0;
 
-  if (SLAT_RULE(EPT_QUAL_READ, use == SLAT_USE_READ || use == SLAT_USE_TABLE))
+  if (SLAT_RULE(EPT_QUAL_READ, is_read(use) || use == SLAT_USE_TABLE))
     bits += 1;
   if (SLAT_RULE(EPT_QUAL_WRITE, write))
     bits += 2;
@@ -161,6 +214,16 @@ static inline unsigned qualification_guest(const struct slat_controls *c, enum s
   return bits;
 }
 
+/*@ requires readable: \valid_read(c) && \valid_read(s);
+    terminates \true;
+    assigns \nothing;
+    ensures known: \result != 0 <==> ept_sss_known(c, *s);
+*/
+static inline bool is_sss_known(const struct slat_controls *c, const struct slat_stage2 *s)
+{
+  return c->ept_sss && s->end == SLAT_S2_PAGE;
+}
+
 uint64_t slat_ept_qualification(const struct slat_controls *c, const struct slat_stage2 *s, enum slat_use use, bool us,
                                 bool rw, bool xd)
 {
@@ -168,13 +231,18 @@ uint64_t slat_ept_qualification(const struct slat_controls *c, const struct slat
   const uint64_t allowed = qualification_allowed(s);
   const uint64_t linear = qualification_linear(use);
   const uint64_t guest = qualification_guest(c, use, us, rw, xd);
+  const uint64_t shadow_stack = SLAT_RULE(EPT_QUAL_SHADOW_STACK, is_shadow_stack_use(use)) ? 0x2000 : 0;
+  const uint64_t sss = SLAT_RULE(EPT_QUAL_SSS, is_sss_known(c, s) && s->sss) ? 0x4000 : 0;
 
-  return access + allowed * 8 + linear * 0x80 + guest * 0x200;
+  return access + allowed * 8 + linear * 0x80 + guest * 0x200 + shadow_stack + sss;
 }
 
-uint64_t slat_ept_qualification_open(const struct slat_controls *c, enum slat_use use)
+uint64_t slat_ept_qualification_open(const struct slat_controls *c, const struct slat_stage2 *s, enum slat_use use)
 {
-  uint64_t open = 0x5040;
+  uint64_t open = 0x1040;
+
+  if (!is_sss_known(c, s))
+    open += 0x4000;
 
   if (!SLAT_REQUIRE(EPT_QUAL_ADVANCED, is_final(use) && c->ept_advanced_info))
     open += 0xE00;
@@ -202,7 +270,7 @@ static inline unsigned exitinfo1_code(const struct slat_stage2 *s, enum slat_use
 
   if (SLAT_RULE(NPF_P, s->end != SLAT_S2_NOT_PRESENT))
     bits += 1;
-  if (SLAT_RULE(NPF_RW, use == SLAT_USE_WRITE || use == SLAT_USE_TABLE || use == SLAT_USE_FLAGS))
+  if (SLAT_RULE(NPF_RW, is_write(use) || use == SLAT_USE_TABLE || use == SLAT_USE_FLAGS))
     bits += 2;
   if (SLAT_RULE(NPF_US, 1))
     bits += 4;
@@ -215,7 +283,7 @@ static inline unsigned exitinfo1_code(const struct slat_stage2 *s, enum slat_use
 
 uint64_t slat_npt_exitinfo1(const struct slat_stage2 *s, enum slat_use use)
 {
-  const uint64_t code = exitinfo1_code(s, use);
+  const uint64_t code = exitinfo1_code(s, use) + (SLAT_RULE(NPF_SS, is_shadow_stack_use(use)) ? 0x40u : 0u);
 
   /* NPF_FINAL, NPF_TABLE: which of the two walks made the access. */
   if (is_final(use))

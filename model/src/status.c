@@ -30,7 +30,7 @@ const char *slat_status_text(enum slat_status status)
   case SLAT_INVALID_EVENT:
     return "the event is malformed";
   case SLAT_INVALID_ACCESS:
-    return "the access is malformed: kind, width, privilege or address";
+    return "the access is malformed: kind, width, privilege or address, or to a shadow stack with CR4.CET = 0";
   case SLAT_INVALID_CR0:
     return "CR0.PG is set without CR0.PE";
   case SLAT_INVALID_CR3:
@@ -49,13 +49,13 @@ const char *slat_status_text(enum slat_status status)
     return "PKRU or IA32_PKRS has more than 32 bits";
   case SLAT_INVALID_PDPTE:
     return "a PDPTE register is present with a reserved bit: MOV to CR raises #GP, VM entry fails";
-  case SLAT_UNSUPPORTED_CET:
-    return "shadow stacks (CR4.CET)";
+  case SLAT_INVALID_CET:
+    return "CR4.CET is set with CR0.WP = 0";
+  case SLAT_UNSUPPORTED_SHADOW_STACK_ADDRESS:
+    return "a shadow-stack access at an address that LAM or UAI changes";
   case SLAT_UNSUPPORTED_PSE36_WIDTH:
     return "AMD, 32-bit paging with CR4.PSE needs PSE-36 and 40 address bits or more: else no source says what is "
            "reserved";
-  case SLAT_UNSUPPORTED_SHADOW_STACK_EPT:
-    return "supervisor shadow-stack control of EPT (EPTP bit 7)";
   case SLAT_UNSUPPORTED_NPT_WIDTH:
     return "a guest-physical address of more than 48 bits under 4-level nested paging, or of more than 32 under a host "
            "in "

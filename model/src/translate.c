@@ -136,8 +136,8 @@ static inline uint64_t entry_at(const struct slat_memory *m, const struct slat_c
     terminates \true;
     assigns \nothing;
     ensures kind: \result.kind == SLAT_NO_OUTCOME || \result.kind == SLAT_TRANSLATED;
-    ensures done: \result.kind == SLAT_TRANSLATED ==> !rights_deny(c, a, r.us, r.rw, r.xd, pte_key(e)) &&
-      \result.invalidates == 0 && \result.gpa == leaf_address(e, a->linear, level) && done_through_stage2(\result, m, c, level);
+    ensures done: \result.kind == SLAT_TRANSLATED ==> !ordinary_rights_deny(c, a, r.us, r.rw, r.xd) &&
+      !key_denies(c, a, r.us, pte_key(e)) && \result.invalidates == 0 && \result.gpa == leaf_address(e, a->linear, level) && done_through_stage2(\result, m, c, level);
 */
 SLAT_INLINE struct slat_outcome usual_end(const struct slat_memory *m, const struct slat_controls *c,
                                           const struct slat_access *a, uint64_t e, unsigned level, struct rights r)
@@ -145,7 +145,8 @@ SLAT_INLINE struct slat_outcome usual_end(const struct slat_memory *m, const str
   const uint64_t gpa = slat_leaf_address(e, a->linear, level);
   const uint8_t shift = slat_page_shift(level);
 
-  if (slat_guest_rights(c, a, r.us, r.rw, r.xd, slat_key_of(e)) != SLAT_RULE_NONE)
+  if (slat_ordinary_rights(c, a, r.us, r.rw, r.xd) != SLAT_RULE_NONE ||
+      slat_key_denies(c, a, r.us, slat_key_of(e)) != SLAT_RULE_NONE)
     return undecided();
   const struct slat_reach final = slat_reach_of(m, c, gpa);
   if (!final.found)
@@ -164,6 +165,7 @@ SLAT_INLINE struct slat_outcome usual_end(const struct slat_memory *m, const str
     requires stage2: c->stage2 <= SLAT_STAGE2_NPT;
     requires kind: a->kind <= SLAT_FETCH;
     requires paging: c->paging != 0 && c->guest.mode == SLAT_PAGING_LONG && linear_canonical(c, a->linear);
+    requires ordinary: a->shadow_stack == 0;
     requires above: below2(m, c, a->linear) && table == table_of(guest_e2(m, c, a->linear));
     requires us: r.us != 0 <==> guest_us(m, c, a->linear, 2);
     requires rw: r.rw != 0 <==> guest_rw(m, c, a->linear, 2);
@@ -210,6 +212,7 @@ static inline struct slat_outcome usual1(const struct slat_memory *m, const stru
     requires stage2: c->stage2 <= SLAT_STAGE2_NPT;
     requires kind: a->kind <= SLAT_FETCH;
     requires paging: c->paging != 0 && c->guest.mode == SLAT_PAGING_LONG && linear_canonical(c, a->linear);
+    requires ordinary: a->shadow_stack == 0;
     requires above: below3(m, c, a->linear) && table == table_of(guest_e3(m, c, a->linear));
     requires us: r.us != 0 <==> guest_us(m, c, a->linear, 3);
     requires rw: r.rw != 0 <==> guest_rw(m, c, a->linear, 3);
@@ -259,6 +262,7 @@ static inline struct slat_outcome usual2(const struct slat_memory *m, const stru
     requires stage2: c->stage2 <= SLAT_STAGE2_NPT;
     requires kind: a->kind <= SLAT_FETCH;
     requires paging: c->paging != 0 && c->guest.mode == SLAT_PAGING_LONG && linear_canonical(c, a->linear);
+    requires ordinary: a->shadow_stack == 0;
     requires above: below4(m, c, a->linear) && table == table_of(guest_e4(m, c, a->linear));
     requires us: r.us != 0 <==> guest_us(m, c, a->linear, 4);
     requires rw: r.rw != 0 <==> guest_rw(m, c, a->linear, 4);
@@ -309,6 +313,7 @@ static inline struct slat_outcome usual3(const struct slat_memory *m, const stru
     requires stage2: c->stage2 <= SLAT_STAGE2_NPT;
     requires kind: a->kind <= SLAT_FETCH;
     requires paging: c->paging != 0 && c->guest.mode == SLAT_PAGING_LONG && linear_canonical(c, a->linear);
+    requires ordinary: a->shadow_stack == 0;
     requires above: below5(m, c, a->linear) && table == guest_table4(m, c, a->linear);
     requires us: r.us != 0 <==> guest_us(m, c, a->linear, 5);
     requires rw: r.rw != 0 <==> guest_rw(m, c, a->linear, 5);
@@ -345,6 +350,7 @@ SLAT_INLINE struct slat_outcome usual4(const struct slat_memory *m, const struct
     requires stage2: c->stage2 <= SLAT_STAGE2_NPT;
     requires kind: a->kind <= SLAT_FETCH;
     requires paging: c->paging != 0 && c->guest.mode == SLAT_PAGING_LONG && linear_canonical(c, a->linear);
+    requires ordinary: a->shadow_stack == 0;
     requires la57: c->la57 != 0;
     terminates \true;
     assigns \nothing;
@@ -382,7 +388,7 @@ SLAT_INLINE struct slat_outcome usual_outcome(const struct slat_memory *m, const
 {
   const struct rights all = { 1, 1, 0 };
 
-  if (!c->paging || c->guest.mode != SLAT_PAGING_LONG || !slat_linear_is_canonical(c, a->linear))
+  if (a->shadow_stack || !c->paging || c->guest.mode != SLAT_PAGING_LONG || !slat_linear_is_canonical(c, a->linear))
     return undecided();
   if (!c->la57)
     return usual4(m, c, a, c->guest_table, all);

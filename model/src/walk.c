@@ -65,7 +65,7 @@ SLAT_INLINE struct ending final_access(const struct slat_memory *m, const struct
                                        bool xd)
 {
   struct ending r = { .outcome = { .kind = SLAT_TRANSLATED, .rule = SLAT_RULE_WALK_TRANSLATED, .gpa = gpa } };
-  const enum slat_use use = (enum slat_use)a->kind;
+  const enum slat_use use = slat_use_of(a);
 
   r.final = slat_stage2_walk(m, c, gpa);
   const enum slat_rule denied = slat_stage2_denies(c, &r.final, use);
@@ -80,6 +80,16 @@ SLAT_INLINE struct ending final_access(const struct slat_memory *m, const struct
   return r;
 }
 
+/* The page of an entry is one of a shadow stack.  `rw`: R/W is 1 in every entry above. */
+/*@ terminates \true;
+    assigns \nothing;
+    ensures SHADOW_STACK_ADDRESS: \result != 0 <==> shadow_stack_page(e, (boolean)rw);
+*/
+SLAT_INLINE bool is_shadow_stack(uint64_t e, bool rw)
+{
+  return SLAT_REQUIRE(SHADOW_STACK_ADDRESS, rw) && e / 2 % 2 == 0 && e / 0x40 % 2 == 1;
+}
+
 /* The last step decides. */
 /*@ requires readable: \valid_read(m) && \valid_read(c) && \valid_read(a);
     requires table_range: c->stage2_table <= 0xFFFFFFFFFF000;
@@ -91,12 +101,12 @@ SLAT_INLINE struct ending final_access(const struct slat_memory *m, const struct
     requires ends: s.reached != 0 ==> !leads_down(s.entry.kind);
     terminates \true;
     assigns \nothing;
-    ensures WALK_ORDER: ending_is(\result.outcome, \result.final, m, c, a, s, level, us, rw, xd);
+    ensures WALK_ORDER: ending_is(\result.outcome, \result.final, m, c, a, s, level, us, rw, xd, ss);
     ensures done: done_where_stage2_says(\result.outcome, m, c, a->linear);
 */
 SLAT_INLINE struct ending finish(const struct slat_memory *m, const struct slat_controls *c,
                                  const struct slat_access *a, struct slat_step s, unsigned level, bool us, bool rw,
-                                 bool xd)
+                                 bool xd, bool ss)
 {
   struct ending r = { .outcome = { .kind = SLAT_NO_OUTCOME } };
 
@@ -111,7 +121,7 @@ SLAT_INLINE struct ending finish(const struct slat_memory *m, const struct slat_
   }
   /* WALK_ORDER: rights only once the whole walk has given a translation, and before stage 2 of what it gave. */
   const unsigned key = slat_key_of(s.value);
-  const enum slat_rule denied = slat_guest_rights(c, a, us, rw, xd, key);
+  const enum slat_rule denied = slat_guest_rights(c, a, us, rw, xd, ss, key);
   if (denied != SLAT_RULE_NONE) {
     const bool keys = slat_key_denies(c, a, us, key) != SLAT_RULE_NONE;
     r.outcome = slat_page_fault(c, a, 1, 0, keys, slat_key_open(c, a, us, key), denied, level);
@@ -159,14 +169,16 @@ SLAT_INLINE struct slat_walk walk_from1(const struct slat_memory *m, const struc
   //@ assert a1: s.gpa == guest_gpa1(m, c, a->linear);
   //@ assert s1: step_is(s, m, c, guest_gpa1(m, c, a->linear), 1);
   //@ assert e1: s.reached != 0 ==> s.value == guest_e1(m, c, a->linear);
+  const bool ss = is_shadow_stack(s.value, rw);
   us = SLAT_REQUIRE(WALK_RIGHTS_ALL_LEVELS, us) && s.value / 4 % 2 == 1;
   rw = SLAT_REQUIRE(WALK_RIGHTS_ALL_LEVELS, rw) && s.value / 2 % 2 == 1;
   xd = SLAT_RULE(WALK_RIGHTS_ALL_LEVELS, xd) || s.value / 0x8000000000000000 % 2 == 1;
   //@ assert us1: s.reached != 0 ==> (us != 0 <==> guest_us(m, c, a->linear, 1));
   //@ assert rw1: s.reached != 0 ==> (rw != 0 <==> guest_rw(m, c, a->linear, 1));
   //@ assert xd1: s.reached != 0 ==> (xd != 0 <==> guest_xd(m, c, a->linear, 1));
+  //@ assert ss1: s.reached != 0 ==> (ss != 0 <==> guest_ss(m, c, a->linear, 1));
   w.step[1] = s;
-  const struct ending ending = finish(m, c, a, s, 1, us, rw, xd);
+  const struct ending ending = finish(m, c, a, s, 1, us, rw, xd, ss);
   w.end = 1;
   w.final = ending.final;
   w.outcome = ending.outcome;
@@ -201,15 +213,17 @@ SLAT_INLINE struct slat_walk walk_from2(const struct slat_memory *m, const struc
   //@ assert a2: s.gpa == guest_gpa2(m, c, a->linear);
   //@ assert s2: step_is(s, m, c, guest_gpa2(m, c, a->linear), 2);
   //@ assert e2: s.reached != 0 ==> s.value == guest_e2(m, c, a->linear);
+  const bool ss = is_shadow_stack(s.value, rw);
   us = SLAT_REQUIRE(WALK_RIGHTS_ALL_LEVELS, us) && s.value / 4 % 2 == 1;
   rw = SLAT_REQUIRE(WALK_RIGHTS_ALL_LEVELS, rw) && s.value / 2 % 2 == 1;
   xd = SLAT_RULE(WALK_RIGHTS_ALL_LEVELS, xd) || s.value / 0x8000000000000000 % 2 == 1;
   //@ assert us2: s.reached != 0 ==> (us != 0 <==> guest_us(m, c, a->linear, 2));
   //@ assert rw2: s.reached != 0 ==> (rw != 0 <==> guest_rw(m, c, a->linear, 2));
   //@ assert xd2: s.reached != 0 ==> (xd != 0 <==> guest_xd(m, c, a->linear, 2));
+  //@ assert ss2: s.reached != 0 ==> (ss != 0 <==> guest_ss(m, c, a->linear, 2));
   w.step[2] = s;
   if (!goes_on(s)) {
-    const struct ending ending = finish(m, c, a, s, 2, us, rw, xd);
+    const struct ending ending = finish(m, c, a, s, 2, us, rw, xd, ss);
     w.end = 2;
     w.final = ending.final;
     w.outcome = ending.outcome;
@@ -247,6 +261,7 @@ SLAT_INLINE struct slat_walk walk_from3(const struct slat_memory *m, const struc
   //@ assert a3: s.gpa == guest_gpa3(m, c, a->linear);
   //@ assert s3: step_is(s, m, c, guest_gpa3(m, c, a->linear), 3);
   //@ assert e3: s.reached != 0 ==> s.value == guest_e3(m, c, a->linear);
+  const bool ss = is_shadow_stack(s.value, rw);
   if (!SLAT_RULE(PAE_PDPTE_NO_RIGHTS, c->guest.mode == SLAT_PAGING_PAE)) {
     us = SLAT_REQUIRE(WALK_RIGHTS_ALL_LEVELS, us) && s.value / 4 % 2 == 1;
     rw = SLAT_REQUIRE(WALK_RIGHTS_ALL_LEVELS, rw) && s.value / 2 % 2 == 1;
@@ -255,9 +270,10 @@ SLAT_INLINE struct slat_walk walk_from3(const struct slat_memory *m, const struc
   //@ assert us3: s.reached != 0 ==> (us != 0 <==> guest_us(m, c, a->linear, 3));
   //@ assert rw3: s.reached != 0 ==> (rw != 0 <==> guest_rw(m, c, a->linear, 3));
   //@ assert xd3: s.reached != 0 ==> (xd != 0 <==> guest_xd(m, c, a->linear, 3));
+  //@ assert ss3: s.reached != 0 ==> (ss != 0 <==> guest_ss(m, c, a->linear, 3));
   w.step[3] = s;
   if (!goes_on(s)) {
-    const struct ending ending = finish(m, c, a, s, 3, us, rw, xd);
+    const struct ending ending = finish(m, c, a, s, 3, us, rw, xd, ss);
     w.end = 3;
     w.final = ending.final;
     w.outcome = ending.outcome;
@@ -293,15 +309,17 @@ SLAT_INLINE struct slat_walk walk_from4(const struct slat_memory *m, const struc
   //@ assert a4: s.gpa == guest_gpa4(m, c, a->linear);
   //@ assert s4: step_is(s, m, c, guest_gpa4(m, c, a->linear), 4);
   //@ assert e4: s.reached != 0 ==> s.value == guest_e4(m, c, a->linear);
+  const bool ss = is_shadow_stack(s.value, rw);
   us = SLAT_REQUIRE(WALK_RIGHTS_ALL_LEVELS, us) && s.value / 4 % 2 == 1;
   rw = SLAT_REQUIRE(WALK_RIGHTS_ALL_LEVELS, rw) && s.value / 2 % 2 == 1;
   xd = SLAT_RULE(WALK_RIGHTS_ALL_LEVELS, xd) || s.value / 0x8000000000000000 % 2 == 1;
   //@ assert us4: s.reached != 0 ==> (us != 0 <==> guest_us(m, c, a->linear, 4));
   //@ assert rw4: s.reached != 0 ==> (rw != 0 <==> guest_rw(m, c, a->linear, 4));
   //@ assert xd4: s.reached != 0 ==> (xd != 0 <==> guest_xd(m, c, a->linear, 4));
+  //@ assert ss4: s.reached != 0 ==> (ss != 0 <==> guest_ss(m, c, a->linear, 4));
   w.step[4] = s;
   if (!goes_on(s)) {
-    const struct ending ending = finish(m, c, a, s, 4, us, rw, xd);
+    const struct ending ending = finish(m, c, a, s, 4, us, rw, xd, ss);
     w.end = 4;
     w.final = ending.final;
     w.outcome = ending.outcome;
@@ -337,7 +355,7 @@ SLAT_INLINE struct slat_walk walk_from5(const struct slat_memory *m, const struc
   const bool xd = s.value / 0x8000000000000000 % 2 == 1;
   w.step[5] = s;
   if (!goes_on(s)) {
-    const struct ending ending = finish(m, c, a, s, 5, us, rw, xd);
+    const struct ending ending = finish(m, c, a, s, 5, us, rw, xd, 0);
     w.end = 5;
     w.final = ending.final;
     w.outcome = ending.outcome;

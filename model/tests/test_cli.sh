@@ -156,8 +156,8 @@ contradictory() {
 ok "a contradictory configuration or register is refused, exit 3" contradictory
 
 unsupported() {
-  trace "$header" '{"cpu": 0, "register": {"name": "CR4", "value": "0x800020"}}' "$access"
-  run 4 walk "$scratch/t.jsonl" && complains 't.jsonl:3: unsupported: '
+  trace "$header" '{"cpu": 0, "access": {"linear": "0xffd", "kind": "read", "width": 8}}'
+  run 4 walk "$scratch/t.jsonl" && complains 't.jsonl:2: unsupported: '
 }
 ok "what is not modelled is refused by its name, exit 4" unsupported
 

@@ -16,12 +16,16 @@ static const struct slat_config amd_registers = {
   .vendor = SLAT_AMD, .maxphyaddr = 46, .pse36 = true, .amd_pdpte_registers = true
 };
 static const struct slat_config with_lam = { .vendor = SLAT_INTEL, .maxphyaddr = 46, .lam = true, .lass = true };
+static const struct slat_config with_cet = { .vendor = SLAT_INTEL, .maxphyaddr = 46, .cet_ss = true, .lam = true };
 static const struct slat_config with_uai = { .vendor = SLAT_AMD, .maxphyaddr = 46, .uai = true };
 static const struct slat_config with_pcid = { .vendor = SLAT_INTEL, .maxphyaddr = 46, .pcid = true };
 static const struct slat_config with_la57 = { .vendor = SLAT_INTEL, .maxphyaddr = 46, .la57 = true };
 static const struct slat_config with_ept = { .vendor = SLAT_INTEL, .stage2 = SLAT_STAGE2_EPT, .maxphyaddr = 46 };
 static const struct slat_config with_pml = {
   .vendor = SLAT_INTEL, .stage2 = SLAT_STAGE2_EPT, .maxphyaddr = 46, .ept_pml = true
+};
+static const struct slat_config ept_sss = {
+  .vendor = SLAT_INTEL, .stage2 = SLAT_STAGE2_EPT, .maxphyaddr = 46, .ept_sss = true
 };
 static const struct slat_config ept_5level = {
   .vendor = SLAT_INTEL, .stage2 = SLAT_STAGE2_EPT, .maxphyaddr = 46, .ept_5level = true
@@ -67,6 +71,14 @@ static void configurations(void **state)
   (void)state;
   for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
     assert_int_equal(slat_open(&machine, &rows[i].config), rows[i].status);
+}
+
+/* Memory in which every word is 0. */
+static uint64_t nothing(void *context, uint64_t spa)
+{
+  (void)context;
+  (void)spa;
+  return 0;
 }
 
 struct write {
@@ -120,7 +132,12 @@ static const struct {
   { &with_pcid, { { SLAT_CR4, 0x20020 }, { SLAT_CR3, 0x1abc } }, SLAT_OK },
   { &with_pcid, { { SLAT_CR4, 0x20020 }, { SLAT_CR0, 0x11 }, { SLAT_EFER, 0x100 } }, SLAT_INVALID_PCIDE },
   { &with_pcid, { { SLAT_CR4, 0x20020 }, { SLAT_EFER, 0 } }, SLAT_INVALID_PCIDE },
-  { &intel, { { SLAT_CR4, 0x800020 } }, SLAT_UNSUPPORTED_CET },
+  { &intel, { { SLAT_CR4, 0x800020 } }, SLAT_INVALID_FEATURE_CONTROL },
+  { &with_cet, { { SLAT_CR4, 0x800020 } }, SLAT_OK },
+  { &with_cet, { { SLAT_CR4, 0x800020 }, { SLAT_CR0, 0x80000001 } }, SLAT_INVALID_CET },
+  { &with_cet,
+    { { SLAT_CR0, 0x11 }, { SLAT_EFER, 0 }, { SLAT_CR4, 0x800000 } },
+    SLAT_INVALID_CET }, /* paging off too */
   { &intel, { { SLAT_CR4, 0x8000020 } }, SLAT_INVALID_FEATURE_CONTROL },
   { &intel, { { SLAT_CR4, 0x10000020 } }, SLAT_INVALID_FEATURE_CONTROL },
   { &intel, { { SLAT_CR3, 1ULL << 61 } }, SLAT_INVALID_CR3 },
@@ -148,7 +165,8 @@ static const struct {
   { &ept_5level, { { SLAT_EPTP, 0x1026 } }, SLAT_OK },
   { &ept_5level, { { SLAT_EPTP, 0x101e } }, SLAT_OK },
   { &ept_5level, { { SLAT_EPTP, 0x102e } }, SLAT_INVALID_EPTP }, /* 6 levels */
-  { &with_ept, { { SLAT_EPTP, 0x109e } }, SLAT_UNSUPPORTED_SHADOW_STACK_EPT },
+  { &with_ept, { { SLAT_EPTP, 0x109e } }, SLAT_INVALID_EPTP },   /* shadow-stack control that it has not */
+  { &ept_sss, { { SLAT_EPTP, 0x109e } }, SLAT_OK },
   { &with_ept, { { SLAT_EPTP, 0x101e } }, SLAT_OK },
   { &with_ept, { { SLAT_EPTP, 0x1018 } }, SLAT_OK },
   { &with_npt, { { SLAT_NCR3, 1ULL << 46 } }, SLAT_INVALID_NCR3 },
@@ -218,6 +236,19 @@ static void events(void **state)
     { { .kind = SLAT_EVENT_ACCESS, .access = { .width = 1, .kind = SLAT_FETCH + 1 } }, SLAT_INVALID_ACCESS },
     { { .kind = SLAT_EVENT_ACCESS, .access = { .width = 1, .kind = SLAT_FETCH, .implicit = true } },
       SLAT_INVALID_ACCESS },
+    { { .kind = SLAT_EVENT_ACCESS, .access = { .width = 1, .kind = SLAT_FETCH, .shadow_stack = true } },
+      SLAT_INVALID_ACCESS },
+    { { .kind = SLAT_EVENT_ACCESS, .access = { .width = 1, .kind = SLAT_WRITE, .wruss = true } }, SLAT_INVALID_ACCESS },
+    { { .kind = SLAT_EVENT_ACCESS, .access = { .width = 1, .shadow_stack = true, .wruss = true } },
+      SLAT_INVALID_ACCESS },
+    { { .kind = SLAT_EVENT_ACCESS,
+        .access = { .width = 1, .kind = SLAT_WRITE, .user = true, .shadow_stack = true, .wruss = true } },
+      SLAT_INVALID_ACCESS },
+    { { .kind = SLAT_EVENT_ACCESS,
+        .access = { .width = 1, .kind = SLAT_WRITE, .implicit = true, .shadow_stack = true, .wruss = true } },
+      SLAT_INVALID_ACCESS },
+    { { .kind = SLAT_EVENT_ACCESS, .access = { .width = 1, .kind = SLAT_WRITE, .shadow_stack = true, .wruss = true } },
+      SLAT_OK },
     { { .kind = SLAT_EVENT_ACCESS, .stores = true, .access = { .width = 1 } }, SLAT_INVALID_ACCESS },
     { { .kind = SLAT_EVENT_ACCESS, .access = { .width = 1 } }, SLAT_OK },
     { { .kind = SLAT_EVENT_INVLPG }, SLAT_OK },
@@ -245,12 +276,36 @@ static void events(void **state)
   assert_int_equal(slat_permitted(&machine, 0, NULL, &last, &set), SLAT_OK);
 }
 
+/* A shadow-stack access needs CR4.CET; whether LAM masks its address no source says. */
+static void shadow_stacks(void **state)
+{
+  static const struct slat_access access = { .linear = 0x1000, .width = 8, .shadow_stack = true };
+  static const struct slat_access tagged = { .linear = 1ULL << 62 | 0x1000, .width = 8, .shadow_stack = true };
+  static const struct slat_event cet = { .kind = SLAT_EVENT_REGISTER, .reg = SLAT_CR4, .value = 0x800020 };
+  static const struct slat_event lam = { .kind = SLAT_EVENT_REGISTER, .reg = SLAT_CR3, .value = 1ULL << 62 };
+  const struct slat_memory memory = { .read = nothing };
+  struct slat_machine machine;
+  struct slat_permitted set;
+
+  (void)state;
+  assert_int_equal(slat_open(&machine, &with_cet), SLAT_OK);
+  assert_int_equal(slat_permitted(&machine, 0, &memory, &access, &set), SLAT_INVALID_ACCESS);
+  assert_int_equal(slat_feed(&machine, &cet), SLAT_OK);
+  assert_int_equal(slat_permitted(&machine, 0, &memory, &access, &set), SLAT_OK);
+  assert_int_equal(set.outcome[0].code, 0x40);
+  assert_int_equal(slat_permitted(&machine, 0, &memory, &tagged, &set), SLAT_OK); /* not canonical */
+  assert_int_equal(slat_feed(&machine, &lam), SLAT_OK);
+  assert_int_equal(slat_permitted(&machine, 0, &memory, &access, &set), SLAT_OK);
+  assert_int_equal(slat_permitted(&machine, 0, &memory, &tagged, &set), SLAT_UNSUPPORTED_SHADOW_STACK_ADDRESS);
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
     cmocka_unit_test(configurations),
     cmocka_unit_test(registers),
     cmocka_unit_test(events),
+    cmocka_unit_test(shadow_stacks),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -154,7 +154,7 @@ static void header_errors(void **state)
   assert_int_equal(read_header(6, 3, 32), SLAT_TRACE_BAD_CONFIG);
   assert_int_equal(read_header(9, 255, 32), SLAT_TRACE_OK);
   assert_int_equal(read_header(10, 15, 32), SLAT_TRACE_OK);
-  assert_int_equal(read_header(10, 16, 32), SLAT_TRACE_BAD_CONFIG);
+  assert_int_equal(read_header(10, 64, 32), SLAT_TRACE_BAD_CONFIG);
   assert_int_equal(read_header(31, 1, 32), SLAT_TRACE_NOT_ZERO);
 }
 
@@ -184,6 +184,12 @@ static void event_errors(void **state)
   assert_int_equal(with(e), SLAT_TRACE_BAD_WIDTH);
   e = an_access, e.access.kind = SLAT_FETCH, e.stores = false, e.access.implicit = true;
   assert_int_equal(with(e), SLAT_TRACE_BAD_ACCESS);
+  e = an_access, e.access.kind = SLAT_FETCH, e.stores = false, e.access.shadow_stack = true;
+  assert_int_equal(with(e), SLAT_TRACE_BAD_ACCESS);
+  e = an_access, e.access.user = false, e.access.implicit = false, e.access.wruss = true;
+  assert_int_equal(with(e), SLAT_TRACE_BAD_ACCESS);
+  e.access.shadow_stack = true;
+  assert_int_equal(with(e), SLAT_TRACE_OK);
   e = (struct slat_event){ .kind = SLAT_EVENT_STORE, .width = 2, .address = 1 };
   assert_int_equal(with(e), SLAT_TRACE_BAD_ADDRESS);
   e = an_access, e.value = 0x10000;

@@ -140,7 +140,10 @@ static const struct malformed {
   { HEADER "{\"cpu\": 0, \"access\": {\"linear\": \"0x1\", \"kind\": \"read\", \"width\": 1, \"value\": \"0x1\"}}\n", 2,
     "only kind \"write\" may have" },
   { HEADER "{\"cpu\": 0, \"access\": {\"linear\": \"0x1\", \"kind\": \"fetch\", \"width\": 1, \"implicit\": true}}\n",
-    2, "\"fetch\" is not \"implicit\"" },
+    2, "\"fetch\" is neither \"implicit\"" },
+  { HEADER "{\"cpu\": 0, \"access\": {\"linear\": \"0x1\", \"kind\": \"read\", \"width\": 1, \"shadow_stack\": true, "
+           "\"wruss\": true}}\n",
+    2, "\"wruss\" is of a \"shadow_stack\" \"write\"" },
   { HEADER "{\"cpu\": 0, \"store\": {\"spa\": \"0x2\", \"width\": 4, \"value\": \"0x0\"}}\n", 2, "split the store" },
   { HEADER "{\"cpu\": 0, \"observed\": {\"outcome\": \"non-canonical\"}}\n", 2, "after its access" },
   { HEADER ACCESS "{\"cpu\": 1, \"observed\": {\"outcome\": \"non-canonical\"}}\n", 3, "after its access" },

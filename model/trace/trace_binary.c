@@ -41,7 +41,9 @@ const char *slat_trace_status_text(enum slat_trace_status status)
     [SLAT_TRACE_BAD_CPU] = "logical processor out of range 0..3",
     [SLAT_TRACE_BAD_REGISTER] = "unknown register",
     [SLAT_TRACE_BAD_WIDTH] = "width is not 1, 2, 4 or 8",
-    [SLAT_TRACE_BAD_ACCESS] = "access: kind or flags out of range, an implicit fetch, or a value that is not written",
+    [SLAT_TRACE_BAD_ACCESS] =
+      "access: kind or flags out of range, an implicit fetch, a fetch from a shadow stack, WRUSS "
+      "that is none, or a value that is not written",
     [SLAT_TRACE_BAD_OUTCOME] = "kind, page shift, memory type of an outcome, or what it invalidates, out of range",
     [SLAT_TRACE_BAD_ADDRESS] = "the address is not a multiple of the width (of an observed word: 8)",
     [SLAT_TRACE_BAD_VALUE] = "value is wider than the store",
@@ -114,11 +116,17 @@ static unsigned invalidates_mask(unsigned kind)
                                       : 0;
 }
 
+/* WRUSS writes to a shadow stack, at CPL 0. */
+static bool wruss_is_valid(const struct slat_access *access)
+{
+  return !access->wruss || (access->shadow_stack && access->kind == SLAT_WRITE && !access->user && !access->implicit);
+}
+
 static enum slat_trace_status check_access(const struct slat_event *event)
 {
   const struct slat_access *access = &event->access;
-  if (access->kind > SLAT_FETCH || (access->implicit && access->kind == SLAT_FETCH) ||
-      (event->stores && access->kind != SLAT_WRITE))
+  if (access->kind > SLAT_FETCH || ((access->implicit || access->shadow_stack) && access->kind == SLAT_FETCH) ||
+      !wruss_is_valid(access) || (event->stores && access->kind != SLAT_WRITE))
     return SLAT_TRACE_BAD_ACCESS;
   if (!width_is_valid(access->width))
     return SLAT_TRACE_BAD_WIDTH;
@@ -179,6 +187,8 @@ static void encode_access(const struct slat_event *event, uint8_t *record)
   record[BYTE_4] = (uint8_t)((access->user ? SLAT_TRACE_ACCESS_USER : 0) |
                              (access->implicit ? SLAT_TRACE_ACCESS_IMPLICIT : 0) |
                              (access->cs_ss_fs_gs ? SLAT_TRACE_ACCESS_CS_SS_FS_GS : 0) |
+                             (access->shadow_stack ? SLAT_TRACE_ACCESS_SHADOW_STACK : 0) |
+                             (access->wruss ? SLAT_TRACE_ACCESS_WRUSS : 0) |
                              (event->stores ? SLAT_TRACE_ACCESS_STORES : 0));
   put_word(record + WORD_1, access->linear);
   put_word(record + WORD_2, event->stores ? event->value : 0);
@@ -192,6 +202,8 @@ static void decode_access(const uint8_t *record, struct slat_event *event)
   access->user = (record[BYTE_4] & SLAT_TRACE_ACCESS_USER) != 0;
   access->implicit = (record[BYTE_4] & SLAT_TRACE_ACCESS_IMPLICIT) != 0;
   access->cs_ss_fs_gs = (record[BYTE_4] & SLAT_TRACE_ACCESS_CS_SS_FS_GS) != 0;
+  access->shadow_stack = (record[BYTE_4] & SLAT_TRACE_ACCESS_SHADOW_STACK) != 0;
+  access->wruss = (record[BYTE_4] & SLAT_TRACE_ACCESS_WRUSS) != 0;
   event->stores = (record[BYTE_4] & SLAT_TRACE_ACCESS_STORES) != 0;
   access->linear = get_word(record + WORD_1);
   event->value = get_word(record + WORD_2);
@@ -361,9 +373,11 @@ enum slat_trace_status slat_trace_encode_config(const struct slat_config *config
                             (config->pcid ? SLAT_TRACE_FEATURE_PCID : 0U) |
                             (config->la57 ? SLAT_TRACE_FEATURE_LA57 : 0U) |
                             (config->pse36 ? SLAT_TRACE_FEATURE_PSE36 : 0U) |
+                            (config->ept_sss ? SLAT_TRACE_FEATURE_EPT_SSS : 0U) |
                             (config->ept_5level ? SLAT_TRACE_FEATURE_EPT_5LEVEL : 0U) |
                             (config->ept_pml ? SLAT_TRACE_FEATURE_EPT_PML : 0U) |
                             (config->amd_pdpte_registers ? SLAT_TRACE_FEATURE_AMD_PDPTE_REGISTERS : 0U) |
+                            (config->cet_ss ? SLAT_TRACE_FEATURE_CET_SS : 0U) |
                             (config->lam ? SLAT_TRACE_FEATURE_LAM : 0U) |
                             (config->lass ? SLAT_TRACE_FEATURE_LASS : 0U) | (config->uai ? SLAT_TRACE_FEATURE_UAI : 0U);
   memset(record, 0, SLAT_TRACE_RECORD);
@@ -402,10 +416,12 @@ enum slat_trace_status slat_trace_decode_config(const uint8_t record[SLAT_TRACE_
     .pks = (features & SLAT_TRACE_FEATURE_PKS) != 0,
     .pcid = (features & SLAT_TRACE_FEATURE_PCID) != 0,
     .la57 = (features & SLAT_TRACE_FEATURE_LA57) != 0,
+    .ept_sss = (features & SLAT_TRACE_FEATURE_EPT_SSS) != 0,
     .ept_5level = (features & SLAT_TRACE_FEATURE_EPT_5LEVEL) != 0,
     .ept_pml = (features & SLAT_TRACE_FEATURE_EPT_PML) != 0,
     .pse36 = (features & SLAT_TRACE_FEATURE_PSE36) != 0,
     .amd_pdpte_registers = (features & SLAT_TRACE_FEATURE_AMD_PDPTE_REGISTERS) != 0,
+    .cet_ss = (features & SLAT_TRACE_FEATURE_CET_SS) != 0,
     .lam = (features & SLAT_TRACE_FEATURE_LAM) != 0,
     .lass = (features & SLAT_TRACE_FEATURE_LASS) != 0,
     .uai = (features & SLAT_TRACE_FEATURE_UAI) != 0,
@@ -445,6 +461,9 @@ void slat_trace_repair(uint8_t record[SLAT_TRACE_RECORD])
   event.width = (uint8_t)repaired_width(event.width);
   event.stores = event.stores && event.access.kind == SLAT_WRITE;
   event.access.implicit = event.access.implicit && event.access.kind != SLAT_FETCH;
+  event.access.shadow_stack = event.access.shadow_stack && event.access.kind != SLAT_FETCH;
+  event.access.wruss = event.access.wruss && event.access.shadow_stack && event.access.kind == SLAT_WRITE &&
+                       !event.access.user && !event.access.implicit;
   if (event.kind == SLAT_EVENT_STORE) {
     event.value &= width_mask(event.width);
     event.address -= event.address % event.width;

@@ -67,11 +67,13 @@ enum {
   SLAT_TRACE_FEATURE_UAI = 1 << 17,
   SLAT_TRACE_FEATURE_EPT_5LEVEL = 1 << 18,
   SLAT_TRACE_FEATURE_EPT_PML = 1 << 19,
-  SLAT_TRACE_FEATURES = (1 << 20) - 1,
+  SLAT_TRACE_FEATURE_CET_SS = 1 << 20,
+  SLAT_TRACE_FEATURE_EPT_SSS = 1 << 21,
+  SLAT_TRACE_FEATURES = (1 << 22) - 1,
   SLAT_TRACE_FEATURES_EPT = SLAT_TRACE_FEATURE_EPT_EXECUTE_ONLY | SLAT_TRACE_FEATURE_EPT_PAGE_2MB |
                             SLAT_TRACE_FEATURE_EPT_PAGE_1GB | SLAT_TRACE_FEATURE_EPT_ACCESSED_DIRTY |
                             SLAT_TRACE_FEATURE_EPT_ADVANCED_INFO | SLAT_TRACE_FEATURE_EPT_5LEVEL |
-                            SLAT_TRACE_FEATURE_EPT_PML /**< those of processors with EPT alone */
+                            SLAT_TRACE_FEATURE_EPT_SSS | SLAT_TRACE_FEATURE_EPT_PML /**< those of processors with EPT alone */
 };
 
 /** Flags of an ACCESS record. */
@@ -80,7 +82,9 @@ enum {
   SLAT_TRACE_ACCESS_IMPLICIT = 2,
   SLAT_TRACE_ACCESS_STORES = 4,
   SLAT_TRACE_ACCESS_CS_SS_FS_GS = 8,
-  SLAT_TRACE_ACCESS_FLAGS = 15
+  SLAT_TRACE_ACCESS_SHADOW_STACK = 16,
+  SLAT_TRACE_ACCESS_WRUSS = 32,
+  SLAT_TRACE_ACCESS_FLAGS = 63
 };
 
 /** What a call answers.  slat_trace_status_text() gives one line for a person. */

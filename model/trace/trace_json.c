@@ -78,6 +78,7 @@ static const struct feature {
   { "la57", offsetof(struct slat_config, la57) },
   { "pku", offsetof(struct slat_config, pku) },
   { "pks", offsetof(struct slat_config, pks) },
+  { "cet_ss", offsetof(struct slat_config, cet_ss) },
   { "lam", offsetof(struct slat_config, lam) },
   { "lass", offsetof(struct slat_config, lass) },
   { "uai", offsetof(struct slat_config, uai) },
@@ -85,6 +86,7 @@ static const struct feature {
   { "ept_page_2mb", offsetof(struct slat_config, ept_page_2mb) },
   { "ept_page_1gb", offsetof(struct slat_config, ept_page_1gb) },
   { "ept_5level", offsetof(struct slat_config, ept_5level) },
+  { "ept_sss", offsetof(struct slat_config, ept_sss) },
   { "ept_accessed_dirty", offsetof(struct slat_config, ept_accessed_dirty) },
   { "ept_advanced_info", offsetof(struct slat_config, ept_advanced_info) },
   { "ept_pml", offsetof(struct slat_config, ept_pml) },
@@ -105,6 +107,7 @@ static const char *const config_fields[] = { "vendor",
                                              "la57",
                                              "pku",
                                              "pks",
+                                             "cet_ss",
                                              "lam",
                                              "lass",
                                              "uai",
@@ -112,6 +115,7 @@ static const char *const config_fields[] = { "vendor",
                                              "ept_page_2mb",
                                              "ept_page_1gb",
                                              "ept_5level",
+                                             "ept_sss",
                                              "ept_accessed_dirty",
                                              "ept_advanced_info",
                                              "ept_pml",
@@ -121,9 +125,8 @@ static const char *const event_fields[] = { "cpu",    "register", "write", "stor
 static const char *const register_fields[] = { "name", "value", NULL };
 static const char *const write_fields[] = { "name", "value", "cs_l", NULL };
 static const char *const store_fields[] = { "spa", "width", "value", NULL };
-static const char *const access_fields[] = {
-  "linear", "kind", "width", "user", "implicit", "cs_ss_fs_gs", "value", NULL
-};
+static const char *const access_fields[] = { "linear",      "kind",         "width", "user",  "implicit",
+                                             "cs_ss_fs_gs", "shadow_stack", "wruss", "value", NULL };
 static const char *const invlpg_fields[] = { "linear", NULL };
 static const char *const update_fields[] = { "spa", "value", NULL };
 
@@ -355,7 +358,9 @@ static bool get_name(struct reading *r, const json_t *object, const char *field,
 static bool append(struct reading *r, const struct slat_event *event)
 {
   static const char *const way_out[SLAT_TRACE_STATUS_COUNT] = {
-    [SLAT_TRACE_BAD_ACCESS] = "only kind \"write\" may have a \"value\", and \"fetch\" is not \"implicit\"",
+    [SLAT_TRACE_BAD_ACCESS] =
+      "only kind \"write\" may have a \"value\", \"fetch\" is neither \"implicit\" nor \"shadow_stack\", and "
+      "\"wruss\" is of a \"shadow_stack\" \"write\", not \"user\" nor \"implicit\"",
     [SLAT_TRACE_BAD_VALUE] = "widen \"width\" or cut the value",
     [SLAT_TRACE_BAD_ADDRESS] = "split the store, or list the whole word",
     [SLAT_TRACE_BAD_ORDER] = "put it on the line after its access or write, with an outcome of that",
@@ -406,6 +411,7 @@ static bool read_access(struct reading *r, const json_t *object, struct slat_eve
          get_width(r, object, &access->width) && get_flag(r, object, "user", &access->user) &&
          get_flag(r, object, "implicit", &access->implicit) &&
          get_flag(r, object, "cs_ss_fs_gs", &access->cs_ss_fs_gs) &&
+         get_flag(r, object, "shadow_stack", &access->shadow_stack) && get_flag(r, object, "wruss", &access->wruss) &&
          (!event->stores || get_hex(r, object, "value", &event->value)) && append(r, event);
 }
 
@@ -710,6 +716,8 @@ static bool put_access(json_t *object, const struct slat_event *event)
          put(object, "width", json_integer(access->width)) && put(object, "user", json_boolean(access->user)) &&
          put(object, "implicit", json_boolean(access->implicit)) &&
          (!access->cs_ss_fs_gs || put(object, "cs_ss_fs_gs", json_true())) &&
+         (!access->shadow_stack || put(object, "shadow_stack", json_true())) &&
+         (!access->wruss || put(object, "wruss", json_true())) &&
          (!event->stores || put(object, "value", hex(event->value)));
 }
 

@@ -314,6 +314,7 @@ static uint64_t level1(const struct slat_memory *m, const struct slat_controls *
 struct last {
   uint64_t entry;
   bool us, rw, xd;
+  bool ss; /* a page of this entry would be a shadow-stack page */
 };
 
 /* The entries of level 5, if there is one, and 4: `below` if the walk goes on below them, else they end it. */
@@ -337,6 +338,8 @@ struct upper {
     ensures us: \result.last.us != 0 <==> guest_us(m, c, linear, below5(m, c, linear) ? 4 : 5);
     ensures rw: \result.last.rw != 0 <==> guest_rw(m, c, linear, below5(m, c, linear) ? 4 : 5);
     ensures xd: \result.last.xd != 0 <==> guest_xd(m, c, linear, below5(m, c, linear) ? 4 : 5);
+    ensures ss: \result.last.ss != 0 <==> guest_ss(m, c, linear, below5(m, c, linear) ? 4 : 5);
+    ensures same_ss: \result.last.ss != 0 <==> guest_ss(m, d, linear, below5(m, c, linear) ? 4 : 5);
     ensures same_us: \result.last.us != 0 <==> guest_us(m, d, linear, below5(m, c, linear) ? 4 : 5);
     ensures same_rw: \result.last.rw != 0 <==> guest_rw(m, d, linear, below5(m, c, linear) ? 4 : 5);
     ensures same_xd: \result.last.xd != 0 <==> guest_xd(m, d, linear, below5(m, c, linear) ? 4 : 5);
@@ -344,22 +347,26 @@ struct upper {
 static struct upper upper_levels(const struct slat_memory *m, const struct slat_controls *c,
                                  const struct slat_controls *d, uint64_t linear)
 {
-  struct last last = { 0, 1, 1, 0 };
+  struct last last = { 0, 1, 1, 0, 0 };
   uint64_t e;
 
   if (c->la57) {
     e = level5(m, c, d, linear);
-    last = (struct last){ e, e / 4 % 2 == 1, e / 2 % 2 == 1, e / 0x8000000000000000 % 2 == 1 };
+    last = (struct last){ e, e / 4 % 2 == 1, e / 2 % 2 == 1, e / 0x8000000000000000 % 2 == 1, 0 };
+    //@ assert ss5: !guest_ss(m, c, linear, 5) && !guest_ss(m, d, linear, 5);
     if (slat_guest_entry(&c->guest, e, 5).kind != SLAT_ENTRY_TABLE)
       return (struct upper){ last, 0 };
   }
   e = level4(m, c, d, linear);
+  //@ assert rw5: (last.rw != 0 <==> guest_rw(m, c, linear, 5)) && (last.rw != 0 <==> guest_rw(m, d, linear, 5));
   //@ assert xd5: (last.xd != 0 <==> guest_xd5(m, c, linear)) && (last.xd != 0 <==> guest_xd5(m, d, linear));
   //@ assert xd4: (guest_xd4(m, c, linear) <==> pte_xd(e) == 1) && (guest_xd4(m, d, linear) <==> pte_xd(e) == 1);
   last = (struct last){ e, last.us && e / 4 % 2 == 1, last.rw && e / 2 % 2 == 1,
-                        last.xd || e / 0x8000000000000000 % 2 == 1 };
+                        last.xd || e / 0x8000000000000000 % 2 == 1, last.rw && e / 2 % 2 == 0 && e / 0x40 % 2 == 1 };
   //@ assert xd: last.xd != 0 <==> guest_xd(m, c, linear, 4);
   //@ assert same_xd: last.xd != 0 <==> guest_xd(m, d, linear, 4);
+  //@ assert ss: last.ss != 0 <==> guest_ss(m, c, linear, 4);
+  //@ assert same_ss: last.ss != 0 <==> guest_ss(m, d, linear, 4);
   return (struct upper){ last, slat_guest_entry(&c->guest, e, 4).kind == SLAT_ENTRY_TABLE };
 }
 
@@ -369,11 +376,12 @@ static struct upper upper_levels(const struct slat_memory *m, const struct slat_
     ensures us: \result.us != 0 <==> above.us != 0 && pte_us(e) == 1;
     ensures rw: \result.rw != 0 <==> above.rw != 0 && pte_rw(e) == 1;
     ensures xd: \result.xd != 0 <==> above.xd != 0 || pte_xd(e) == 1;
+    ensures ss: \result.ss != 0 <==> shadow_stack_page(e, (boolean)above.rw);
 */
 static struct last with_entry(struct last above, uint64_t e)
 {
   return (struct last){ e, above.us && e / 4 % 2 == 1, above.rw && e / 2 % 2 == 1,
-                        above.xd || e / 0x8000000000000000 % 2 == 1 };
+                        above.xd || e / 0x8000000000000000 % 2 == 1, above.rw && e / 2 % 2 == 0 && e / 0x40 % 2 == 1 };
 }
 
 /* The levels 2 and 1, which every mode has: `above` has the rights of the levels above. */
@@ -396,6 +404,8 @@ static struct last with_entry(struct last above, uint64_t e)
     ensures us: \result.us != 0 <==> guest_us(m, c, linear, walk_level(m, c, linear));
     ensures rw: \result.rw != 0 <==> guest_rw(m, c, linear, walk_level(m, c, linear));
     ensures xd: \result.xd != 0 <==> guest_xd(m, c, linear, walk_level(m, c, linear));
+    ensures ss: \result.ss != 0 <==> guest_ss(m, c, linear, walk_level(m, c, linear));
+    ensures same_ss: \result.ss != 0 <==> guest_ss(m, d, linear, walk_level(m, c, linear));
     ensures same_us: \result.us != 0 <==> guest_us(m, d, linear, walk_level(m, c, linear));
     ensures same_rw: \result.rw != 0 <==> guest_rw(m, d, linear, walk_level(m, c, linear));
     ensures same_xd: \result.xd != 0 <==> guest_xd(m, d, linear, walk_level(m, c, linear));
@@ -428,6 +438,8 @@ static struct last lower_levels(const struct slat_memory *m, const struct slat_c
     ensures us: \result.us != 0 <==> guest_us(m, c, linear, walk_level(m, c, linear));
     ensures rw: \result.rw != 0 <==> guest_rw(m, c, linear, walk_level(m, c, linear));
     ensures xd: \result.xd != 0 <==> guest_xd(m, c, linear, walk_level(m, c, linear));
+    ensures ss: \result.ss != 0 <==> guest_ss(m, c, linear, walk_level(m, c, linear));
+    ensures same_ss: \result.ss != 0 <==> guest_ss(m, d, linear, walk_level(m, c, linear));
     ensures same_us: \result.us != 0 <==> guest_us(m, d, linear, walk_level(m, c, linear));
     ensures same_rw: \result.rw != 0 <==> guest_rw(m, d, linear, walk_level(m, c, linear));
     ensures same_xd: \result.xd != 0 <==> guest_xd(m, d, linear, walk_level(m, c, linear));
@@ -435,7 +447,7 @@ static struct last lower_levels(const struct slat_memory *m, const struct slat_c
 static struct last levels(const struct slat_memory *m, const struct slat_controls *c, const struct slat_controls *d,
                           uint64_t linear)
 {
-  struct last last = { 0, 1, 1, 0 };
+  struct last last = { 0, 1, 1, 0, 0 };
 
   if (c->guest.mode == SLAT_PAGING_LONG) {
     const struct upper upper = upper_levels(m, c, d, linear);
@@ -450,6 +462,7 @@ static struct last levels(const struct slat_memory *m, const struct slat_control
   if (c->guest.mode == SLAT_PAGING_LONG || (c->guest.mode == SLAT_PAGING_PAE && !c->pdpte_registers)) {
     const uint64_t e3 = level3(m, c, d, linear);
     last.entry = e3;
+    last.ss = e3 / 2 % 2 == 0 && e3 / 0x40 % 2 == 1;
     if (c->guest.mode == SLAT_PAGING_LONG)
       last = with_entry(last, e3);
     const unsigned kind = slat_guest_entry(&c->guest, e3, 3).kind;
@@ -517,8 +530,8 @@ static void same_final(const struct slat_memory *m, const struct slat_controls *
                        const struct slat_access *a, struct slat_outcome o, struct slat_stage2 f, struct slat_outcome p,
                        struct slat_stage2 g, uint64_t gpa, unsigned shift, bool us, bool rw, bool xd)
 {
-  //@ assert one: !stage2_denies(c, f, a->kind) && f.spa == gpa;
-  //@ assert other: !stage2_denies(d, g, a->kind) && g.spa == gpa;
+  //@ assert one: !stage2_denies(c, f, use_of(a)) && f.spa == gpa;
+  //@ assert other: !stage2_denies(d, g, use_of(a)) && g.spa == gpa;
 }
 
 /* What the last step ends in. */
@@ -531,8 +544,8 @@ static void same_final(const struct slat_memory *m, const struct slat_controls *
     requires entry: s.value == t.value && s.entry.kind == pte_kind(&c->guest, s.value, level) &&
       t.entry.kind == pte_kind(&d->guest, t.value, level) && !leads_down(s.entry.kind);
     requires range: c->guest.mode == SLAT_PAGING_32BIT ==> s.value <= 0xFFFFFFFF;
-    requires one: ending_is(o, f, m, c, a, s, level, us, rw, xd);
-    requires other: ending_is(p, g, m, d, a, t, level, us, rw, xd);
+    requires one: ending_is(o, f, m, c, a, s, level, us, rw, xd, ss);
+    requires other: ending_is(p, g, m, d, a, t, level, us, rw, xd, ss);
     terminates \true;
     assigns \nothing;
     ensures same: same_outcome(o, p);
@@ -540,14 +553,15 @@ static void same_final(const struct slat_memory *m, const struct slat_controls *
 static void same_ending(const struct slat_memory *m, const struct slat_controls *c, const struct slat_controls *d,
                         const struct slat_access *a, struct slat_outcome o, struct slat_stage2 f, struct slat_step s,
                         struct slat_outcome p, struct slat_stage2 g, struct slat_step t, unsigned level, bool us,
-                        bool rw, bool xd)
+                        bool rw, bool xd, bool ss)
 {
   //@ assert kind: s.entry.kind == t.entry.kind;
   //@ assert key: pte_key(s.value) == pte_key(t.value);
   //@ assert keys: key_denies(c, a, us, pte_key(s.value)) == key_denies(d, a, us, pte_key(t.value));
   //@ assert open: key_open(c, a, us, pte_key(s.value)) == key_open(d, a, us, pte_key(t.value));
-  //@ assert deny: rights_deny(c, a, us, rw, xd, pte_key(s.value)) == rights_deny(d, a, us, rw, xd, pte_key(t.value));
-  if (s.entry.kind == SLAT_ENTRY_PAGE && slat_guest_rights(c, a, us, rw, xd, slat_key_of(s.value)) == SLAT_RULE_NONE) {
+  //@ assert deny: rights_deny(c, a, us, rw, xd, ss, pte_key(s.value)) == rights_deny(d, a, us, rw, xd, ss, pte_key(t.value));
+  if (s.entry.kind == SLAT_ENTRY_PAGE &&
+      slat_guest_rights(c, a, us, rw, xd, ss, slat_key_of(s.value)) == SLAT_RULE_NONE) {
     leaf_below_limit(c, s.value, a->linear, level);
     same_final(m, c, d, a, o, f, p, g, slat_guest_leaf(c, s.value, a->linear, level), slat_guest_page_shift(c, level),
                us, rw, xd);
@@ -608,7 +622,7 @@ static void identity_gives_stage_1(const struct slat_memory *m, const struct sla
     //@ assert reached: w.step[w.end].reached != 0 && v.step[v.end].reached != 0;
     //@ assert value: w.step[w.end].value == last.entry && v.step[v.end].value == last.entry;
     same_ending(m, c, d, a, w.outcome, w.final, w.step[w.end], v.outcome, v.final, v.step[w.end], w.end, last.us,
-                last.rw, last.xd);
+                last.rw, last.xd, last.ss);
   } else if (slat_linear_is_canonical(c, a->linear)) {
     //@ assert absent: page_fault_is(w.outcome, c, a, 0, 0, 0, 0) && page_fault_is(v.outcome, d, a, 0, 0, 0, 0);
     //@ assert code: page_fault_code(c, a, 0, 0, 0) == page_fault_code(d, a, 0, 0, 0);
@@ -627,8 +641,8 @@ static void identity_gives_stage_1(const struct slat_memory *m, const struct sla
     ensures rights_are_the_conjunction: w.outcome.kind == SLAT_TRANSLATED <==>
       w.step[w.end].reached != 0 && w.step[w.end].entry.kind == SLAT_ENTRY_PAGE &&
       !rights_deny(c, a, guest_us(m, c, a->linear, w.end) ? 1 : 0, guest_rw(m, c, a->linear, w.end) ? 1 : 0,
-        guest_xd(m, c, a->linear, w.end) ? 1 : 0, pte_key(w.step[w.end].value)) &&
-      !stage2_denies(c, w.final, a->kind);
+        guest_xd(m, c, a->linear, w.end) ? 1 : 0, guest_ss(m, c, a->linear, w.end) ? 1 : 0, pte_key(w.step[w.end].value)) &&
+      !stage2_denies(c, w.final, use_of(a));
     ensures final_is_of_the_leaf: w.outcome.kind == SLAT_TRANSLATED ==>
       stage2_is(w.final, m, c, guest_leaf(c, w.step[w.end].value, a->linear, w.end));
 */

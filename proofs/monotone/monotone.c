@@ -1,32 +1,66 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Theorem: more rights in an entry never remove an access, where that is true.  Lemma functions: no code of the library. */
+#include "../../model/src/fault.h"
 #include "../../model/src/guest_rights.h"
 #include "../../model/src/stage2_fault.h"
 #include "../../model/src/stage2.h"
 #include "../../spec/logic/monotone.acsl"
 #include "../../spec/logic/stage2_grows.acsl"
 
-/* R/W = 1 in every guest entry allows whatever R/W = 0 in one allows, of every access. */
+/* R/W = 1 in every guest entry allows whatever R/W = 0 in one allows, of every access but those to shadow stacks. */
 /*@ requires readable: \valid_read(c) && \valid_read(a);
     terminates \true;
     assigns \nothing;
-    ensures rw_only_adds: !rights_deny(c, a, us, 0, xd, key) ==> !rights_deny(c, a, us, 1, xd, key);
+    ensures rw_only_adds: a->shadow_stack == 0 && !rights_deny(c, a, us, 0, xd, ss, key) ==>
+      !rights_deny(c, a, us, 1, xd, ss, key);
 */
-static void rw_only_adds(const struct slat_controls *c, const struct slat_access *a, bool us, bool xd, unsigned key)
+static void rw_only_adds(const struct slat_controls *c, const struct slat_access *a, bool us, bool xd, bool ss,
+                         unsigned key)
 {
 }
 
-/* U/S = 1 in every guest entry allows whatever U/S = 0 in one allows, of a user-mode access.  Of a supervisor-mode access it
-   need not: SMAP, SMEP and PKRU speak of user-mode addresses. */
+/* Of an access to a shadow stack R/W = 1 in an entry above the page allows whatever R/W = 0 there allows. */
 /*@ requires readable: \valid_read(c) && \valid_read(a);
     terminates \true;
     assigns \nothing;
-    ensures us_only_adds: !supervisor_access(a) && !rights_deny(c, a, 0, rw, xd, key) ==>
-      !rights_deny(c, a, 1, rw, xd, key);
-    ensures us_for_supervisors: supervisor_access(a) && c->smap == 0 && c->smep == 0 && c->user_keys == 0 &&
-      !rights_deny(c, a, 0, rw, xd, key) ==> !rights_deny(c, a, 1, rw, xd, key);
+    ensures rw_above_only_adds: a->shadow_stack != 0 &&
+      !rights_deny(c, a, us, rw, xd, shadow_stack_page(leaf, \false) ? 1 : 0, key) ==>
+      !rights_deny(c, a, us, rw, xd, shadow_stack_page(leaf, \true) ? 1 : 0, key);
 */
-static void us_only_adds(const struct slat_controls *c, const struct slat_access *a, bool rw, bool xd, unsigned key)
+static void rw_above_only_adds(const struct slat_controls *c, const struct slat_access *a, uint64_t leaf, bool us,
+                               bool rw, bool xd, unsigned key)
+{
+}
+
+/* In the entry that maps the page it removes: the same entry with R/W = 1 denies what it allowed.  There is such an access:
+   where keys deny nothing, each of the address's own mode. */
+/*@ requires readable: \valid_read(c) && \valid_read(a);
+    requires shadow_stack: a->shadow_stack != 0 && (us != 0 <==> !supervisor_access(a));
+    requires page: shadow_stack_page(leaf, \true);
+    requires keys: c->user_keys == 0 && c->supervisor_keys == 0;
+    terminates \true;
+    assigns \nothing;
+    ensures rw_can_remove: !rights_deny(c, a, us, 0, xd, shadow_stack_page(leaf, \true) ? 1 : 0, key) &&
+      rights_deny(c, a, us, 1, xd, shadow_stack_page(leaf + 2, \true) ? 1 : 0, key);
+*/
+static void rw_can_remove(const struct slat_controls *c, const struct slat_access *a, uint64_t leaf, bool us, bool xd,
+                          unsigned key)
+{
+  //@ assert rw: pte_rw(leaf + 2) == 1;
+}
+
+/* U/S = 1 in every guest entry allows whatever U/S = 0 in one allows, of a user-mode access.  Of a supervisor-mode access it
+   need not: SMAP, SMEP and PKRU speak of user-mode addresses, and so do shadow stacks. */
+/*@ requires readable: \valid_read(c) && \valid_read(a);
+    terminates \true;
+    assigns \nothing;
+    ensures us_only_adds: !supervisor_access(a) && !rights_deny(c, a, 0, rw, xd, ss, key) ==>
+      !rights_deny(c, a, 1, rw, xd, ss, key);
+    ensures us_for_supervisors: supervisor_access(a) && a->shadow_stack == 0 && c->smap == 0 && c->smep == 0 &&
+      c->user_keys == 0 && !rights_deny(c, a, 0, rw, xd, ss, key) ==> !rights_deny(c, a, 1, rw, xd, ss, key);
+*/
+static void us_only_adds(const struct slat_controls *c, const struct slat_access *a, bool rw, bool xd, bool ss,
+                         unsigned key)
 {
 }
 
@@ -34,9 +68,10 @@ static void us_only_adds(const struct slat_controls *c, const struct slat_access
 /*@ requires readable: \valid_read(c) && \valid_read(a);
     terminates \true;
     assigns \nothing;
-    ensures xd_only_removes: !rights_deny(c, a, us, rw, 1, key) ==> !rights_deny(c, a, us, rw, 0, key);
+    ensures xd_only_removes: !rights_deny(c, a, us, rw, 1, ss, key) ==> !rights_deny(c, a, us, rw, 0, ss, key);
 */
-static void xd_only_removes(const struct slat_controls *c, const struct slat_access *a, bool us, bool rw, unsigned key)
+static void xd_only_removes(const struct slat_controls *c, const struct slat_access *a, bool us, bool rw, bool ss,
+                            unsigned key)
 {
 }
 
@@ -52,12 +87,14 @@ static void xd_only_removes(const struct slat_controls *c, const struct slat_acc
     ensures page: ept_kind(c, e, level) == SLAT_ENTRY_PAGE ==> ept_kind(c, f, level) == SLAT_ENTRY_PAGE;
     ensures address: table_of(e) == table_of(f);
     ensures leaf: leaf_address(e, gpa, level) == leaf_address(f, gpa, level);
+    ensures sss: ept_sss(e) == ept_sss(f);
     ensures memory_type: ept_mt(e) == ept_mt(f) && ept_ipat(e) == ept_ipat(f);
 */
 static void entry_grows(const struct slat_controls *c, uint64_t e, uint64_t f, uint64_t gpa, unsigned level)
 {
   //@ assert ipat: e / 0x40 == (e / 8) / 8 && f / 0x40 == (f / 8) / 8;
   //@ assert ps: e / 0x80 == (e / 8) / 0x10 && f / 0x80 == (f / 8) / 0x10;
+  //@ assert sss: e / 0x1000000000000000 == (e / 8) / 0x200000000000000 && f / 0x1000000000000000 == (f / 8) / 0x200000000000000;
   //@ assert kb: e / 0x1000 == (e / 8) / 0x200 && f / 0x1000 == (f / 8) / 0x200;
   //@ assert mb: e / 0x200000 == (e / 8) / 0x40000 && f / 0x200000 == (f / 8) / 0x40000;
   //@ assert gb: e / 0x40000000 == (e / 8) / 0x8000000 && f / 0x40000000 == (f / 8) / 0x8000000;
@@ -82,6 +119,10 @@ static void entry_grows(const struct slat_controls *c, uint64_t e, uint64_t f, u
     ensures more_write: ept_end(m, c, gpa) == SLAT_S2_PAGE &&
       ept_all_w(m, c, gpa, ept_level(m, c, gpa)) ==>
       ept_all_w(n, c, gpa, ept_level(m, c, gpa));
+    ensures more_tables: ept_end(m, c, gpa) == SLAT_S2_PAGE &&
+      ept_all_w(m, c, gpa, ept_level(m, c, gpa) + 1) ==>
+      ept_all_w(n, c, gpa, ept_level(m, c, gpa) + 1);
+    ensures sss: ept_end(m, c, gpa) == SLAT_S2_PAGE ==> ept_sss(ept_last(n, c, gpa)) == ept_sss(ept_last(m, c, gpa));
     ensures more_execute: ept_end(m, c, gpa) == SLAT_S2_PAGE &&
       ept_all_x(m, c, gpa, ept_level(m, c, gpa)) ==>
       ept_all_x(n, c, gpa, ept_level(m, c, gpa));
@@ -172,6 +213,8 @@ static void ept_never_removes(const struct slat_memory *m, const struct slat_mem
   //@ assert page: r.end == SLAT_S2_PAGE ==> s.end == SLAT_S2_PAGE && s.spa == r.spa;
   //@ assert read: r.end == SLAT_S2_PAGE && r.read != 0 ==> s.read != 0;
   //@ assert write: r.end == SLAT_S2_PAGE && r.write != 0 ==> s.write != 0;
+  //@ assert tables: r.end == SLAT_S2_PAGE && r.tables_writable != 0 ==> s.tables_writable != 0;
+  //@ assert sss: r.end == SLAT_S2_PAGE && r.sss != 0 ==> s.sss != 0;
   //@ assert execute: r.end == SLAT_S2_PAGE && r.execute != 0 ==> s.execute != 0;
 }
 

@@ -11,9 +11,10 @@
 /* Stage 2 of a GPA for which it gives every right denies no access. */
 /*@ requires readable: \valid_read(m) && \valid_read(c) && \valid_read(a);
     requires kind: a->kind <= SLAT_FETCH;
+    requires ordinary: a->shadow_stack == 0;
     requires reached: reached_with_all_rights(m, c, gpa);
     requires final: stage2_is(f, m, c, gpa);
-    requires translated: !stage2_denies(c, f, a->kind) ==> translated_is(p, f, gpa, page_shift_of(level));
+    requires translated: !stage2_denies(c, f, use_of(a)) ==> translated_is(p, f, gpa, page_shift_of(level));
     requires done: done_through_stage2(o, m, c, level) && o.gpa == gpa && o.kind == SLAT_TRANSLATED && o.invalidates == 0;
     requires level_range: 1 <= level <= 3;
     terminates \true;
@@ -24,7 +25,7 @@ static void same_reached(const struct slat_memory *m, const struct slat_controls
                          struct slat_outcome o, struct slat_outcome p, struct slat_stage2 f, uint64_t gpa,
                          unsigned level)
 {
-  //@ assert allowed: !stage2_denies(c, f, a->kind);
+  //@ assert allowed: !stage2_denies(c, f, use_of(a));
 }
 
 /* A walk that ends in a page of level 1. */
@@ -43,7 +44,7 @@ static void same_at1(const struct slat_memory *m, const struct slat_controls *c,
   //@ assert readable: table_readable(m, c, guest_gpa1(m, c, a->linear));
   //@ assert entry: s.reached != 0 && s.value == guest_e1(m, c, a->linear) && s.entry.kind == SLAT_ENTRY_PAGE;
   //@ assert final: stage2_is(f, m, c, o.gpa);
-  //@ assert translated: !stage2_denies(c, f, a->kind) ==> translated_is(p, f, o.gpa, page_shift_of(1));
+  //@ assert translated: !stage2_denies(c, f, use_of(a)) ==> translated_is(p, f, o.gpa, page_shift_of(1));
   same_reached(m, c, a, o, p, f, o.gpa, 1);
 }
 
@@ -63,7 +64,7 @@ static void same_at2(const struct slat_memory *m, const struct slat_controls *c,
   //@ assert readable: table_readable(m, c, guest_gpa2(m, c, a->linear));
   //@ assert entry: s.reached != 0 && s.value == guest_e2(m, c, a->linear) && s.entry.kind == SLAT_ENTRY_PAGE;
   //@ assert final: stage2_is(f, m, c, o.gpa);
-  //@ assert translated: !stage2_denies(c, f, a->kind) ==> translated_is(p, f, o.gpa, page_shift_of(2));
+  //@ assert translated: !stage2_denies(c, f, use_of(a)) ==> translated_is(p, f, o.gpa, page_shift_of(2));
   same_reached(m, c, a, o, p, f, o.gpa, 2);
 }
 
@@ -83,7 +84,7 @@ static void same_at3(const struct slat_memory *m, const struct slat_controls *c,
   //@ assert readable: table_readable(m, c, guest_gpa3(m, c, a->linear));
   //@ assert entry: s.reached != 0 && s.value == guest_e3(m, c, a->linear) && s.entry.kind == SLAT_ENTRY_PAGE;
   //@ assert final: stage2_is(f, m, c, o.gpa);
-  //@ assert translated: !stage2_denies(c, f, a->kind) ==> translated_is(p, f, o.gpa, page_shift_of(3));
+  //@ assert translated: !stage2_denies(c, f, use_of(a)) ==> translated_is(p, f, o.gpa, page_shift_of(3));
   same_reached(m, c, a, o, p, f, o.gpa, 3);
 }
 

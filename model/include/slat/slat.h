@@ -38,7 +38,7 @@ enum slat_status {
   SLAT_INVALID_CPU,            /**< logical processor out of range */
   SLAT_INVALID_REGISTER,
   SLAT_INVALID_EVENT,
-  SLAT_INVALID_ACCESS, /**< kind, width or privilege out of range */
+  SLAT_INVALID_ACCESS, /**< kind, width or privilege out of range; a shadow-stack access with CR4.CET = 0 */
   SLAT_INVALID_CR0,    /**< PG without PE */
   SLAT_INVALID_CR3,    /**< a bit at or above MAXPHYADDR is set: MOV to CR3 raises #GP */
   SLAT_INVALID_PCIDE,  /**< CR4.PCIDE without EFER.LMA */
@@ -48,10 +48,10 @@ enum slat_status {
   SLAT_INVALID_FEATURE_CONTROL, /**< a control bit for a feature that the configuration lacks */
   SLAT_INVALID_PROTECTION_KEYS, /**< PKRU or IA32_PKRS of more than 32 bits */
   SLAT_INVALID_PDPTE, /**< a PDPTE register of PAE paging is present with a reserved bit: MOV to CR raises #GP, VM entry fails */
+  SLAT_INVALID_CET, /**< CR4.CET with CR0.WP = 0 */
   /* lawful, and not modelled yet */
-  SLAT_UNSUPPORTED_CET,
+  SLAT_UNSUPPORTED_SHADOW_STACK_ADDRESS, /**< a shadow-stack access at an address that LAM or UAI changes: no source says whether they do */
   SLAT_UNSUPPORTED_PSE36_WIDTH, /**< AMD, a guest or nested paging's host in 32-bit paging with CR4.PSE, and no PSE-36 or fewer than 40 address bits: no source says which bits are reserved */
-  SLAT_UNSUPPORTED_SHADOW_STACK_EPT,
   SLAT_UNSUPPORTED_NPT_WIDTH, /**< a GPA of more than 48 bits under a 4-level NPT, or of more than 32 under a host in
                                        32-bit or PAE paging: no source says what happens */
   SLAT_UNSUPPORTED_PAGE_CROSSING, /**< an access that reaches into a second 4 KB page */
@@ -70,7 +70,7 @@ enum slat_status {
   SLAT_UNSUPPORTED_NPT_PML,             /**< page-modification logging under nested paging */
   SLAT_STATUS_COUNT
 };
-#define SLAT_FIRST_UNSUPPORTED SLAT_UNSUPPORTED_CET
+#define SLAT_FIRST_UNSUPPORTED SLAT_UNSUPPORTED_SHADOW_STACK_ADDRESS
 
 enum slat_vendor { SLAT_INTEL = 0, SLAT_AMD = 1 };
 enum slat_stage2_kind { SLAT_STAGE2_NONE = 0, SLAT_STAGE2_EPT = 1, SLAT_STAGE2_NPT = 2 };
@@ -91,6 +91,7 @@ struct slat_config {
   bool la57;                /**< CPUID.07H:ECX[16], CR4.LA57 may be 1 */
   bool pku;                 /**< CPUID.07H:ECX[3], CR4.PKE may be 1 */
   bool pks;                 /**< CPUID.07H:ECX[31], CR4.PKS may be 1; Intel only */
+  bool cet_ss;              /**< CPUID.07H:ECX[7], shadow stacks, CR4.CET may be 1 */
   bool lam;                 /**< CPUID.07H.1:EAX[26], CR4.LAM_SUP and CR3 bits 62:61 may be 1; Intel only */
   bool lass;                /**< CPUID.07H.1:EAX[6], CR4.LASS may be 1; Intel only */
   bool uai;                 /**< upper address ignore, EFER.UAIE may be 1; AMD only */
@@ -98,6 +99,7 @@ struct slat_config {
   bool ept_page_2mb;        /**< IA32_VMX_EPT_VPID_CAP[16] */
   bool ept_page_1gb;        /**< IA32_VMX_EPT_VPID_CAP[17] */
   bool ept_5level;          /**< IA32_VMX_EPT_VPID_CAP[7], page-walk length 5 */
+  bool ept_sss;             /**< IA32_VMX_EPT_VPID_CAP[23], supervisor shadow-stack control */
   bool ept_accessed_dirty;  /**< IA32_VMX_EPT_VPID_CAP[21] */
   bool ept_advanced_info;   /**< IA32_VMX_EPT_VPID_CAP[22], exit qualification bits 11:9 */
   bool ept_pml;             /**< IA32_VMX_PROCBASED_CTLS2[49], page-modification logging may be on */
@@ -166,11 +168,14 @@ struct slat_controls {
   bool wp, smep, smap, ac; /**< CR0.WP, CR4.SMEP, CR4.SMAP, RFLAGS.AC */
   uint8_t lam_user;        /**< CR3 bits 62:61 in long mode: how many bits of a user pointer count, 57 or 48; 0: all */
   uint8_t
-    lam_supervisor;   /**< CR4.LAM_SUP in long mode, of a supervisor pointer: 57 with CR4.LA57 = 1, else 48; 0: all */
-  bool lass, uai;     /**< CR4.LASS, EFER.UAIE in long mode */
-  uint32_t user_keys; /**< PKRU with CR4.PKE = 1 in long mode, else 0: which denies nothing */
+    lam_supervisor;    /**< CR4.LAM_SUP in long mode, of a supervisor pointer: 57 with CR4.LA57 = 1, else 48; 0: all */
+  bool cet;            /**< CR4.CET: there are shadow-stack accesses */
+  bool dirty_needs_rw; /**< an Intel processor with shadow stacks sets no dirty flag where R/W is 0 (ERRATA E5) */
+  bool lass, uai;      /**< CR4.LASS, EFER.UAIE in long mode */
+  uint32_t user_keys;  /**< PKRU with CR4.PKE = 1 in long mode, else 0: which denies nothing */
   uint32_t supervisor_keys; /**< IA32_PKRS with CR4.PKS = 1 in long mode, else 0 */
   bool ept_execute_only, ept_page_2mb, ept_page_1gb, ept_advanced_info; /**< capabilities */
+  bool ept_sss; /**< EPTP bit 7: supervisor shadow-stack control is on */
   bool ept_ad;       /**< EPTP bit 6: accessed and dirty flags for EPT are on */
   bool pml;          /**< page-modification logging is on */
   uint16_t pml_room; /**< entries that the log has left: SLAT_PML_INDEX and one, 0 if that is above 511 */
@@ -206,6 +211,9 @@ struct slat_access {
   bool user;        /**< made at CPL 3 */
   bool implicit;    /**< implicit supervisor access (descriptor tables, TSS, ...), whatever CPL; not a fetch */
   bool cs_ss_fs_gs; /**< data through CS, SS, FS or GS: upper address ignore is not for them, nor for fetches */
+  bool
+    shadow_stack; /**< a read or write of a shadow stack, by CALL, RET, event delivery, RSTORSSP, ...; needs CR4.CET */
+  bool wruss;     /**< that write is WRUSS's: user-mode, though at CPL 0 (`user` and `implicit` are false) */
 };
 
 enum slat_outcome_kind {
@@ -350,7 +358,7 @@ struct slat_write_result {
 /** What the manuals permit a register write to do.
  *  @param config, cpu  of a machine that slat_open() opened
  *  @return status SLAT_INVALID_REGISTER, SLAT_INVALID_EVENT for a value that the operand cannot hold, the status of the
- *          cpu if its state is none that is modelled, SLAT_UNSUPPORTED_CET, SLAT_UNSUPPORTED_PML_LOAD.
+ *          cpu if its state is none that is modelled, SLAT_UNSUPPORTED_PML_LOAD.
  *  Not modelled: what a hypervisor intercepts, bits that VMX fixes, accessed flags of EPT that a load sets. */
 struct slat_write_result slat_write_register(const struct slat_config *config, const struct slat_cpu *cpu,
                                              const struct slat_memory *memory, const struct slat_register_write *write);
@@ -383,6 +391,8 @@ struct slat_stage2 {
   uint8_t memory_type;             /**< EPT leaf */
   bool ignore_pat;
   uint8_t page_shift;
+  bool tables_writable; /**< EPT, PAGE: W = 1 in all entries used but the leaf */
+  bool sss;             /**< EPT, PAGE: bit 60 of the leaf, a supervisor shadow-stack page */
   uint16_t rule;
   uint64_t spa;
 };
