@@ -143,6 +143,7 @@ static void alike1(const struct slat_memory *m, const struct slat_memory *n, con
     ensures us: guest_us(n, c, linear, level) <==> guest_us(m, c, linear, level);
     ensures rw: guest_rw(n, c, linear, level) <==> guest_rw(m, c, linear, level);
     ensures xd: guest_xd(n, c, linear, level) <==> guest_xd(m, c, linear, level);
+    ensures ss: level <= 3 ==> (guest_ss(n, c, linear, level) <==> guest_ss(m, c, linear, level));
 */
 static void ends_alike(const struct slat_memory *m, const struct slat_memory *n, const struct slat_controls *c,
                        uint64_t linear, struct places p, unsigned level)
@@ -176,6 +177,8 @@ static void final_alike(const struct slat_memory *m, const struct slat_memory *n
   //@ assert page: f.end == SLAT_S2_PAGE && g.end == SLAT_S2_PAGE && f.spa == g.spa;
   //@ assert rights: (f.read != 0 ==> g.read != 0) && (f.write != 0 ==> g.write != 0) && (f.execute != 0 ==> g.execute != 0);
   //@ assert user: f.user != 0 ==> g.user != 0;
+  //@ assert tables: c->stage2 == SLAT_STAGE2_EPT && f.tables_writable != 0 ==> g.tables_writable != 0;
+  //@ assert sss: c->stage2 == SLAT_STAGE2_EPT && f.sss != 0 ==> g.sss != 0;
 }
 
 /* The ending, in an entry that is the same in both memories and gives the same rights. */
@@ -184,7 +187,7 @@ static void final_alike(const struct slat_memory *m, const struct slat_memory *n
     requires level_range: 1 <= level <= 5;
     requires same: s.reached != 0 && t.reached != 0 && s.value == t.value && s.entry.kind == t.entry.kind;
     requires kind: s.entry.kind == pte_kind(&c->guest, s.value, level) && !leads_down(s.entry.kind);
-    requires ends: ending_is(o, f, m, c, a, s, level, us, rw, xd) && ending_is(p, g, n, c, a, t, level, us, rw, xd);
+    requires ends: ending_is(o, f, m, c, a, s, level, us, rw, xd, ss) && ending_is(p, g, n, c, a, t, level, us, rw, xd, ss);
     requires done: o.kind == SLAT_TRANSLATED;
     terminates \true;
     assigns \nothing;
@@ -192,11 +195,11 @@ static void final_alike(const struct slat_memory *m, const struct slat_memory *n
 */
 static void ending_alike(const struct slat_memory *m, const struct slat_memory *n, const struct slat_controls *c,
                          const struct slat_access *a, struct slat_step s, struct slat_step t, unsigned level, bool us,
-                         bool rw, bool xd, struct slat_outcome o, struct slat_stage2 f, struct slat_outcome p,
+                         bool rw, bool xd, bool ss, struct slat_outcome o, struct slat_stage2 f, struct slat_outcome p,
                          struct slat_stage2 g)
 {
   //@ assert page: s.entry.kind == SLAT_ENTRY_PAGE && 1 <= level <= 3;
-  //@ assert allowed: !rights_deny(c, a, us, rw, xd, pte_key(s.value));
+  //@ assert allowed: !rights_deny(c, a, us, rw, xd, ss, pte_key(s.value));
   const uint64_t gpa = slat_guest_leaf(c, s.value, a->linear, level);
   final_alike(m, n, c, a, gpa, slat_guest_page_shift(c, level), us, rw, xd, o, f, p, g);
 }
@@ -210,6 +213,7 @@ static void ending_alike(const struct slat_memory *m, const struct slat_memory *
     requires us: us != 0 <==> guest_us(m, c, a->linear, w.end);
     requires rw: rw != 0 <==> guest_rw(m, c, a->linear, w.end);
     requires xd: xd != 0 <==> guest_xd(m, c, a->linear, w.end);
+    requires ss: ss != 0 <==> guest_ss(m, c, a->linear, w.end);
     requires done: w.outcome.kind == SLAT_TRANSLATED;
     terminates \true;
     assigns \nothing;
@@ -217,7 +221,7 @@ static void ending_alike(const struct slat_memory *m, const struct slat_memory *
 */
 static void stage2_never_removes(const struct slat_memory *m, const struct slat_memory *n,
                                  const struct slat_controls *c, const struct slat_access *a, struct places p, bool us,
-                                 bool rw, bool xd, struct slat_walk w, struct slat_walk v)
+                                 bool rw, bool xd, bool ss, struct slat_walk w, struct slat_walk v)
 {
   if (!c->paging) {
     final_alike(m, n, c, a, a->linear, 30, 1, 1, 0, w.outcome, w.final, v.outcome, v.final);
@@ -237,5 +241,6 @@ static void stage2_never_removes(const struct slat_memory *m, const struct slat_
   //@ assert same_ends: ends_at(v.outcome, v.final, n, c, a, t, level);
   //@ assert value: s.value == guest_e(m, c, a->linear, level) && t.value == s.value && t.reached != 0;
   //@ assert last: !leads_down(s.entry.kind);
-  ending_alike(m, n, c, a, s, t, level, us, rw, xd, w.outcome, w.final, v.outcome, v.final);
+  //@ assert page: s.entry.kind == SLAT_ENTRY_PAGE && level <= 3;
+  ending_alike(m, n, c, a, s, t, level, us, rw, xd, ss, w.outcome, w.final, v.outcome, v.final);
 }
