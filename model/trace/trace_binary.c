@@ -360,26 +360,21 @@ enum slat_trace_status slat_trace_encode_config(const struct slat_config *config
 {
   if (config->vendor > SLAT_AMD || config->stage2 > SLAT_STAGE2_NPT)
     return SLAT_TRACE_BAD_CONFIG;
-  const unsigned features = (config->nx ? SLAT_TRACE_FEATURE_NX : 0U) |
-                            (config->page_1gb ? SLAT_TRACE_FEATURE_PAGE_1GB : 0U) |
-                            (config->smep ? SLAT_TRACE_FEATURE_SMEP : 0U) |
-                            (config->smap ? SLAT_TRACE_FEATURE_SMAP : 0U) |
-                            (config->ept_execute_only ? SLAT_TRACE_FEATURE_EPT_EXECUTE_ONLY : 0U) |
-                            (config->ept_page_2mb ? SLAT_TRACE_FEATURE_EPT_PAGE_2MB : 0U) |
-                            (config->ept_page_1gb ? SLAT_TRACE_FEATURE_EPT_PAGE_1GB : 0U) |
-                            (config->ept_accessed_dirty ? SLAT_TRACE_FEATURE_EPT_ACCESSED_DIRTY : 0U) |
-                            (config->ept_advanced_info ? SLAT_TRACE_FEATURE_EPT_ADVANCED_INFO : 0U) |
-                            (config->pku ? SLAT_TRACE_FEATURE_PKU : 0U) | (config->pks ? SLAT_TRACE_FEATURE_PKS : 0U) |
-                            (config->pcid ? SLAT_TRACE_FEATURE_PCID : 0U) |
-                            (config->la57 ? SLAT_TRACE_FEATURE_LA57 : 0U) |
-                            (config->pse36 ? SLAT_TRACE_FEATURE_PSE36 : 0U) |
-                            (config->ept_sss ? SLAT_TRACE_FEATURE_EPT_SSS : 0U) |
-                            (config->ept_5level ? SLAT_TRACE_FEATURE_EPT_5LEVEL : 0U) |
-                            (config->ept_pml ? SLAT_TRACE_FEATURE_EPT_PML : 0U) |
-                            (config->amd_pdpte_registers ? SLAT_TRACE_FEATURE_AMD_PDPTE_REGISTERS : 0U) |
-                            (config->cet_ss ? SLAT_TRACE_FEATURE_CET_SS : 0U) |
-                            (config->lam ? SLAT_TRACE_FEATURE_LAM : 0U) |
-                            (config->lass ? SLAT_TRACE_FEATURE_LASS : 0U) | (config->uai ? SLAT_TRACE_FEATURE_UAI : 0U);
+  const unsigned features =
+    (config->nx ? SLAT_TRACE_FEATURE_NX : 0U) | (config->page_1gb ? SLAT_TRACE_FEATURE_PAGE_1GB : 0U) |
+    (config->smep ? SLAT_TRACE_FEATURE_SMEP : 0U) | (config->smap ? SLAT_TRACE_FEATURE_SMAP : 0U) |
+    (config->ept_execute_only ? SLAT_TRACE_FEATURE_EPT_EXECUTE_ONLY : 0U) |
+    (config->ept_page_2mb ? SLAT_TRACE_FEATURE_EPT_PAGE_2MB : 0U) |
+    (config->ept_page_1gb ? SLAT_TRACE_FEATURE_EPT_PAGE_1GB : 0U) |
+    (config->ept_accessed_dirty ? SLAT_TRACE_FEATURE_EPT_ACCESSED_DIRTY : 0U) |
+    (config->ept_advanced_info ? SLAT_TRACE_FEATURE_EPT_ADVANCED_INFO : 0U) |
+    (config->pku ? SLAT_TRACE_FEATURE_PKU : 0U) | (config->pks ? SLAT_TRACE_FEATURE_PKS : 0U) |
+    (config->pcid ? SLAT_TRACE_FEATURE_PCID : 0U) | (config->la57 ? SLAT_TRACE_FEATURE_LA57 : 0U) |
+    (config->pse36 ? SLAT_TRACE_FEATURE_PSE36 : 0U) | (config->ept_sss ? SLAT_TRACE_FEATURE_EPT_SSS : 0U) |
+    (config->ept_5level ? SLAT_TRACE_FEATURE_EPT_5LEVEL : 0U) | (config->ept_pml ? SLAT_TRACE_FEATURE_EPT_PML : 0U) |
+    (config->amd_pdpte_registers ? SLAT_TRACE_FEATURE_AMD_PDPTE_REGISTERS : 0U) |
+    (config->cet_ss ? SLAT_TRACE_FEATURE_CET_SS : 0U) | (config->lam ? SLAT_TRACE_FEATURE_LAM : 0U) |
+    (config->lass ? SLAT_TRACE_FEATURE_LASS : 0U) | (config->uai ? SLAT_TRACE_FEATURE_UAI : 0U);
   memset(record, 0, SLAT_TRACE_RECORD);
   memcpy(record, magic, sizeof magic);
   record[HEADER_VERSION] = SLAT_TRACE_VERSION;

@@ -73,7 +73,8 @@ enum {
   SLAT_TRACE_FEATURES_EPT = SLAT_TRACE_FEATURE_EPT_EXECUTE_ONLY | SLAT_TRACE_FEATURE_EPT_PAGE_2MB |
                             SLAT_TRACE_FEATURE_EPT_PAGE_1GB | SLAT_TRACE_FEATURE_EPT_ACCESSED_DIRTY |
                             SLAT_TRACE_FEATURE_EPT_ADVANCED_INFO | SLAT_TRACE_FEATURE_EPT_5LEVEL |
-                            SLAT_TRACE_FEATURE_EPT_SSS | SLAT_TRACE_FEATURE_EPT_PML /**< those of processors with EPT alone */
+                            SLAT_TRACE_FEATURE_EPT_SSS |
+                            SLAT_TRACE_FEATURE_EPT_PML /**< those of processors with EPT alone */
 };
 
 /** Flags of an ACCESS record. */

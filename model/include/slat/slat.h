@@ -52,7 +52,7 @@ enum slat_status {
   /* lawful, and not modelled yet */
   SLAT_UNSUPPORTED_SHADOW_STACK_ADDRESS, /**< a shadow-stack access at an address that LAM or UAI changes: no source says whether they do */
   SLAT_UNSUPPORTED_PSE36_WIDTH, /**< AMD, a guest or nested paging's host in 32-bit paging with CR4.PSE, and no PSE-36 or fewer than 40 address bits: no source says which bits are reserved */
-  SLAT_UNSUPPORTED_NPT_WIDTH, /**< a GPA of more than 48 bits under a 4-level NPT, or of more than 32 under a host in
+  SLAT_UNSUPPORTED_NPT_WIDTH,   /**< a GPA of more than 48 bits under a 4-level NPT, or of more than 32 under a host in
                                        32-bit or PAE paging: no source says what happens */
   SLAT_UNSUPPORTED_PAGE_CROSSING, /**< an access that reaches into a second 4 KB page */
   /* controls of the current VMCS or VMCB */
@@ -175,7 +175,7 @@ struct slat_controls {
   uint32_t user_keys;  /**< PKRU with CR4.PKE = 1 in long mode, else 0: which denies nothing */
   uint32_t supervisor_keys; /**< IA32_PKRS with CR4.PKS = 1 in long mode, else 0 */
   bool ept_execute_only, ept_page_2mb, ept_page_1gb, ept_advanced_info; /**< capabilities */
-  bool ept_sss; /**< EPTP bit 7: supervisor shadow-stack control is on */
+  bool ept_sss;      /**< EPTP bit 7: supervisor shadow-stack control is on */
   bool ept_ad;       /**< EPTP bit 6: accessed and dirty flags for EPT are on */
   bool pml;          /**< page-modification logging is on */
   uint16_t pml_room; /**< entries that the log has left: SLAT_PML_INDEX and one, 0 if that is above 511 */
