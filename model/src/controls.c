@@ -167,10 +167,10 @@ bool slat_cr3_exists(struct slat_config k, uint64_t cr3, uint64_t limit)
   return (k.lam && cr3 <= 0x7FFFFFFFFFFFFFFF ? cr3 % 0x2000000000000000 : cr3) < limit;
 }
 
-/* Extended-page-table pointer: SDM (325462-092) table 27-9 and its checks on VM entry, 29.2.1.1; ERRATA E12. */
+/* EPT_POINTER: SDM (325462-092) table 27-9 and its checks on VM entry, 29.2.1.1; ERRATA E12. */
 /*@ terminates \true;
     assigns \nothing;
-    ensures modelled: \result == SLAT_OK <==> eptp_modelled(k, eptp, limit);
+    ensures EPT_POINTER: \result == SLAT_OK <==> eptp_modelled(k, eptp, limit);
     ensures range: SLAT_OK <= \result < SLAT_STATUS_COUNT;
 */
 static enum slat_status check_eptp(struct slat_config k, uint64_t eptp, uint64_t limit)
@@ -189,6 +189,7 @@ static enum slat_status check_eptp(struct slat_config k, uint64_t eptp, uint64_t
 /*@ terminates \true;
     assigns \nothing;
     ensures modelled: \result == SLAT_OK <==> host_modelled(k, cr0, cr4, efer, ncr3, limit);
+    ensures NPT_VMRUN_NCR3: cr0_pg(cr0) == 0 || ncr3 >= limit ==> \result != SLAT_OK;
     ensures range: SLAT_OK <= \result < SLAT_STATUS_COUNT;
 */
 static enum slat_status check_host(struct slat_config k, uint64_t cr0, uint64_t cr4, uint64_t efer, uint64_t ncr3,
@@ -198,7 +199,7 @@ static enum slat_status check_host(struct slat_config k, uint64_t cr0, uint64_t 
 
   if (status != SLAT_OK)
     return status;
-  /* APM 15.25.3: VMRUN with nested paging and hCR0.PG = 0 fails. */
+  /* NPT_VMRUN_NCR3: APM 15.25.3, 15.25.4. */
   if (!BIT(cr0, 0x80000000) || ncr3 >= limit)
     return SLAT_INVALID_NCR3;
   return BIT(efer, 0x400) || has_4mb_page_format(k, cr4) ? SLAT_OK : SLAT_UNSUPPORTED_PSE36_WIDTH;

@@ -80,6 +80,10 @@ struct slat_outcomes slat_permitted_outcomes(const struct slat_controls *c, cons
   const unsigned f1 = update_fault(c, a, w.step[1], w.end <= 1, allowed);
   //@ assert made: (boolean)allowed == access_made(w);
   //@ assert visited5: visited(w, 5) <==> w.begin >= 5 && w.end <= 5;
+  //@ assert visited4: visited(w, 4) <==> w.begin >= 4 && w.end <= 4;
+  //@ assert visited3: visited(w, 3) <==> w.begin >= 3 && w.end <= 3;
+  //@ assert visited2: visited(w, 2) <==> w.end <= 2;
+  //@ assert visited1: visited(w, 1) <==> w.end <= 1;
   //@ assert may5: f5 >= 1 <==> faults_at(c, a, w, 5);
   //@ assert must5: f5 == 2 <==> must_fault_at(c, a, w, 5);
   //@ assert may4: f4 >= 1 <==> faults_at(c, a, w, 4);
@@ -312,6 +316,8 @@ struct slat_update_row slat_final_updates(const struct slat_memory *m, const str
   const struct slat_update none = no_update();
   const bool write = a->kind == SLAT_WRITE && w.outcome.kind == SLAT_TRANSLATED;
 
+  //@ assert is_write: write != 0 ==> final_write(a, w);
+  //@ assert is_none: write == 0 ==> !final_write(a, w);
   //@ assert write: (boolean)write == final_write(a, w);
   if (!slat_finds_final(w))
     return (struct slat_update_row){ { none, none, none, none, none, none } };

@@ -366,6 +366,20 @@ SLAT_INLINE struct slat_walk walk_from5(const struct slat_memory *m, const struc
   return walk_from4(m, c, a, w, slat_table_of(s.value), us, rw, xd);
 }
 
+/* Whatever ends a walk, it is an outcome. */
+/*@ ghost
+  /@ requires ends: ends_at(o, f, m, c, a, s, level);
+     requires last: s.reached != 0 ==> s.entry.kind == pte_kind(&c->guest, s.value, level) && !leads_down(s.entry.kind);
+     terminates \true;
+     assigns \nothing;
+     ensures outcome: o.kind != SLAT_NO_OUTCOME;
+   @/
+  static void ends_in_something(const struct slat_memory *m, const struct slat_controls *c, const struct slat_access *a,
+                                struct slat_outcome o, struct slat_stage2 f, struct slat_step s, unsigned level)
+  {
+  }
+*/
+
 /* A walk whose steps and end are those of the logic walk is one that the set can be made of. */
 /*@ ghost
   /@ requires steps: walk_steps_are(w, m, c, a) && walk_end_is(w, m, c, a);
@@ -376,6 +390,18 @@ SLAT_INLINE struct slat_walk walk_from5(const struct slat_memory *m, const struc
   static void steps_are_sound(const struct slat_memory *m, const struct slat_controls *c, const struct slat_access *a,
                               struct slat_walk w)
   {
+    if (w.end == 5)
+      ends_in_something(m, c, a, w.outcome, w.final, w.step[5], 5);
+    if (w.end == 4)
+      ends_in_something(m, c, a, w.outcome, w.final, w.step[4], 4);
+    if (w.end == 3)
+      ends_in_something(m, c, a, w.outcome, w.final, w.step[3], 3);
+    if (w.end == 2)
+      ends_in_something(m, c, a, w.outcome, w.final, w.step[2], 2);
+    if (w.end == 1)
+      ends_in_something(m, c, a, w.outcome, w.final, w.step[1], 1);
+    /@ assert ended: w.outcome.kind != SLAT_NO_OUTCOME; @/
+    /@ assert range: 1 <= w.end <= w.begin <= 5; @/
   }
 */
 
