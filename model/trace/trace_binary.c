@@ -41,9 +41,7 @@ const char *slat_trace_status_text(enum slat_trace_status status)
     [SLAT_TRACE_BAD_CPU] = "logical processor out of range 0..3",
     [SLAT_TRACE_BAD_REGISTER] = "unknown register",
     [SLAT_TRACE_BAD_WIDTH] = "width is not 1, 2, 4 or 8",
-    [SLAT_TRACE_BAD_ACCESS] =
-      "access: kind or flags out of range, an implicit fetch, a fetch from a shadow stack, WRUSS "
-      "that is none, or a value that is not written",
+    [SLAT_TRACE_BAD_ACCESS] = "access: kind or flags out of range or contradictory, or a value that is not written",
     [SLAT_TRACE_BAD_OUTCOME] = "kind, page shift, memory type of an outcome, or what it invalidates, out of range",
     [SLAT_TRACE_BAD_ADDRESS] = "the address is not a multiple of the width (of an observed word: 8)",
     [SLAT_TRACE_BAD_VALUE] = "value is wider than the store",
