@@ -48,12 +48,13 @@ static unsigned key_bits_of(uint32_t keys, unsigned key)
 
 enum slat_rule slat_key_denies(const struct slat_controls *c, const struct slat_access *a, bool us, unsigned key)
 {
-  const uint32_t keys = us ? c->user_keys : c->supervisor_keys;
+  const uint32_t all = us ? c->user_keys : c->supervisor_keys;
   const bool supervisor = slat_is_supervisor(a);
-
   /* KEY_IMPLICIT, KEY_SHADOW_STACK: keys are for these as for all data accesses. */
-  if (keys == 0 || SLAT_RULE(KEY_FETCH, a->kind == SLAT_FETCH) || SLAT_CHOOSE(KEY_IMPLICIT, 0, a->implicit) ||
-      SLAT_CHOOSE(KEY_SHADOW_STACK, 0, a->shadow_stack))
+  const uint32_t implicit = SLAT_CHOOSE(KEY_IMPLICIT, all, a->implicit ? 0 : all);
+  const uint32_t keys = SLAT_CHOOSE(KEY_SHADOW_STACK, implicit, a->shadow_stack ? 0 : implicit);
+
+  if (keys == 0 || SLAT_RULE(KEY_FETCH, a->kind == SLAT_FETCH))
     return SLAT_RULE_NONE;
   const unsigned bits = key_bits_of(keys, key);
   const bool ad = bits % 2 == 1;

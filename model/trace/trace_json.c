@@ -358,8 +358,9 @@ static bool get_name(struct reading *r, const json_t *object, const char *field,
 static bool append(struct reading *r, const struct slat_event *event)
 {
   static const char *const way_out[SLAT_TRACE_STATUS_COUNT] = {
-    [SLAT_TRACE_BAD_ACCESS] = "a \"value\" is of a write, \"wruss\" of a \"shadow_stack\" write at CPL 0, a fetch "
-                              "neither \"implicit\" nor \"shadow_stack\"",
+    [SLAT_TRACE_BAD_ACCESS] =
+      ("only kind \"write\" may have a \"value\", \"fetch\" is neither \"implicit\" nor \"shadow_stack\", and "
+       "\"wruss\" is of a \"shadow_stack\" \"write\", not \"user\" nor \"implicit\""),
     [SLAT_TRACE_BAD_VALUE] = "widen \"width\" or cut the value",
     [SLAT_TRACE_BAD_ADDRESS] = "split the store, or list the whole word",
     [SLAT_TRACE_BAD_ORDER] = "put it on the line after its access or write, with an outcome of that",
