@@ -63,12 +63,13 @@
         #x0000000000000004
         (if-bit (not (or (h-page g e5 e4 e3 e2 e1) (h-absent g e5 e4 e3 e2 e1))) #x0000000000000008)
         (if-bit (and final fetch) #x0000000000000010)
+        (if-bit (and final shadow) #x0000000000000040)
         (ite final #x0000000100000000 #x0000000200000000)))
 ; A fetch under a host without NX: ERRATA E4.
-(define-fun s2-open ((final Bool)) E (if-bit (and final fetch (not h-nxe)) #x0000000000000010))
+(define-fun s2-open ((g E) (e5 E) (e4 E) (e3 E) (e2 E) (e1 E) (final Bool)) E (if-bit (and final fetch (not h-nxe)) #x0000000000000010))
 (define-fun s2-flag-refused ((g E) (e5 E) (e4 E) (e3 E) (e2 E) (e1 E)) Bool false)
 (define-fun s2-flag-code ((g E) (e5 E) (e4 E) (e3 E) (e2 E) (e1 E)) E #x0000000000000000)
-(define-fun s2-flag-open () E #x0000000000000000)
+(define-fun s2-flag-open ((g E) (e5 E) (e4 E) (e3 E) (e2 E) (e1 E)) E #x0000000000000000)
 (define-fun h-a ((e E)) E (if-bit (not (A e)) #x0000000000000020))
 (define-fun h-d ((e E) (w Bool)) E (if-bit (and w (not (D e))) #x0000000000000040))
 (define-fun s2-may5 ((g E) (e5 E) (e4 E) (e3 E) (e2 E) (e1 E) (w Bool)) E #x0000000000000000)

@@ -465,6 +465,9 @@ static struct last levels(const struct slat_memory *m, const struct slat_control
     last.ss = e3 / 2 % 2 == 0 && e3 / 0x40 % 2 == 1;
     if (c->guest.mode == SLAT_PAGING_LONG)
       last = with_entry(last, e3);
+    //@ assert entry3: last.entry == guest_e3(m, c, linear) && last.entry == guest_e3(m, d, linear);
+    //@ assert ss3: last.ss != 0 <==> guest_ss(m, c, linear, 3);
+    //@ assert same_ss3: last.ss != 0 <==> guest_ss(m, d, linear, 3);
     const unsigned kind = slat_guest_entry(&c->guest, e3, 3).kind;
     if (kind != SLAT_ENTRY_TABLE && kind != SLAT_ENTRY_PDPTE)
       return last;
