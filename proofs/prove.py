@@ -153,7 +153,7 @@ class Unit:
         if data.get("elsewhere"):
             prove += ["-wp-skip-fct=" + ",".join(data["elsewhere"])]
         if stage == "goals":
-            prove += ["-wp-prover", data.get("provers", "cvc4,z3"), "-wp-timeout", str(data.get("timeout", 20))]
+            prove += ["-wp-prover", data.get("provers", "cvc4,z3"), "-wp-timeout", str(data.get("timeout", 40))]
             if data.get("lemmas_elsewhere"):
                 prove += ["-wp-prop=-@lemma"]
             return (command + ["-print", "-ocode", os.path.join(self.out, "normal.c"), "-then", "-no-print"] + prove +

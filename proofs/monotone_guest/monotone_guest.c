@@ -235,7 +235,7 @@ static void grown1(const struct slat_memory *m, const struct slat_memory *n, con
 /* So a walk that ends in an entry which maps a page ends there with more rights, too, and the guest gives what it gave. */
 /*@ requires readable: \valid_read(m) && \valid_read(n) && \valid_read(c);
     requires gives: guest_gives(m, n, c, linear) && path_of(p, m, n, c, linear);
-    requires level: level == walk_level(m, c, linear) && 1 <= level <= guest_begin(c);
+    requires level: level == walk_level(m, c, linear) && 1 <= level <= guest_begin(c) && level <= 3;
     requires ends: table_readable(m, c, p.gpa[level]) && pte_kind(&c->guest, p.entry[level], level) == SLAT_ENTRY_PAGE;
     terminates \true;
     assigns \nothing;
@@ -249,10 +249,7 @@ static void grown1(const struct slat_memory *m, const struct slat_memory *n, con
 static void ends_grown(const struct slat_memory *m, const struct slat_memory *n, const struct slat_controls *c,
                        uint64_t linear, struct path p, unsigned level)
 {
-  if (level == 5)
-    grown5(m, n, c, linear, p);
-  if (level == 4)
-    grown4(m, n, c, linear, p);
+  /* no entry of level 5 or 4 maps a page */
   if (level == 3)
     grown3(m, n, c, linear, p);
   if (level == 2)
