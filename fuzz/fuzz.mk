@@ -102,3 +102,8 @@ fuzz-test: $(FUZZ_TEST) $(FUZZ_TEST_AFL)
 .PHONY: fuzz-findings
 fuzz-findings: fuzz-programs cli
 	@KERNEL='$(FUZZ_SERIES)' fuzz/findings/check
+
+# Which modelled rules no target exercises, and why; COMPLETE=yes after long runs of every target: none may be without a reason.
+.PHONY: fuzz-exercised
+fuzz-exercised:
+	@fuzz/report/exercised $(if $(filter yes,$(COMPLETE)),--complete)

@@ -875,6 +875,7 @@ static void step_write(struct loop *loop, const struct slat_event *event)
                                            .text = "a register write failed inside the target" });
     return;
   }
+  rules_exercised_by_write(loop, &write, &w);
   if (!judge_write(loop, event, &w, status))
     return;
   track_register(loop, event, &after);

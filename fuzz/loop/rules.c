@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "rules.h"
+#include <string.h>
 
 extern unsigned slat_deleted_rule __attribute__((weak)); /* libslat-deletable has it */
 
@@ -21,6 +22,15 @@ static bool same_answer(const struct slat_permitted *a, const struct slat_permit
         a->update[i].must != b->update[i].must)
       return false;
   return true;
+}
+
+static bool same_write(const struct slat_write_result *a, const struct slat_write_result *b)
+{
+  for (unsigned i = 0; i < SLAT_MAX_OUTCOMES; i++)
+    if (!same_outcome(&a->outcome[i], &b->outcome[i]))
+      return false;
+  return a->status == b->status && a->loads == b->loads && a->cr0 == b->cr0 && a->cr3 == b->cr3 && a->cr4 == b->cr4 &&
+         a->efer == b->efer && memcmp(a->pdpte, b->pdpte, sizeof a->pdpte) == 0;
 }
 
 /* The machine with its control state decoded anew: some rules are about registers. */
@@ -49,6 +59,25 @@ void rules_exercised_by(struct loop *loop, const struct slat_access *access, con
     slat_deleted_rule = rule;
     if (decode_again(&loop->machine, &machine) != SLAT_OK ||
         slat_permitted(&machine, 0, &loop->view, access, &without) != SLAT_OK || !same_answer(set, &without))
+      count[rule]++;
+    slat_deleted_rule = 0;
+  }
+}
+
+void rules_exercised_by_write(struct loop *loop, const struct slat_register_write *write,
+                              const struct slat_write_result *answer)
+{
+  uint64_t *count = loop->statistics->rule;
+
+  if (&slat_deleted_rule == NULL)
+    return;
+  for (unsigned rule = 1; rule < SLAT_RULE_COUNT; rule++) {
+    if (count[rule] > 0)
+      continue;
+    slat_deleted_rule = rule;
+    const struct slat_write_result without = slat_write_register(&loop->machine.config, &loop->machine.cpu[0],
+                                                                 &loop->view, write);
+    if (!same_write(answer, &without))
       count[rule]++;
     slat_deleted_rule = 0;
   }

@@ -333,6 +333,19 @@ static void append_control_write(struct scenario *scenario, const struct places 
     append_register(scenario, SLAT_EFER, scenario_register(scenario, SLAT_EFER, EFER_INITIAL) ^ EFER_NXE);
 }
 
+/* Paging off, PAE off, and paging on again, which EFER.LME = 1 makes #GP; then as it was. */
+static void append_long_mode_without_pae(struct scenario *scenario)
+{
+  const uint64_t cr0 = scenario_register(scenario, SLAT_CR0, CR0_INITIAL);
+  const uint64_t cr4 = scenario_register(scenario, SLAT_CR4, CR4_INITIAL);
+
+  append_register(scenario, SLAT_CR0, cr0 & ~(uint64_t)CR0_PG);
+  append_register(scenario, SLAT_CR4, cr4 & ~(uint64_t)(CR4_PAE | CR4_PCIDE));
+  append_register(scenario, SLAT_CR0, cr0);
+  append_register(scenario, SLAT_CR4, cr4);
+  append_register(scenario, SLAT_CR0, cr0);
+}
+
 /* A write that is #GP, or often is; then the register is what it was, and a second write says so. */
 static void append_refused_write(struct scenario *scenario, struct random *random)
 {
@@ -370,7 +383,10 @@ void step_append(struct scenario *scenario, struct places *places, const struct 
   const unsigned choice = random_below(random, 100);
 
   if (can->register_writes && random_once_in(random, 40)) {
-    append_refused_write(scenario, random);
+    if (places->levels >= 4 && random_once_in(random, 8))
+      append_long_mode_without_pae(scenario);
+    else
+      append_refused_write(scenario, random);
     return;
   }
   if (choice < 14 && places->words > 0 && can->stores_by_access && append_alias_store(scenario, places, can, random))

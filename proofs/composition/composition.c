@@ -316,6 +316,13 @@ struct last {
   bool us, rw, xd;
   bool ss; /* a page of this entry would be a shadow-stack page */
 };
+/*@
+  // The entry of a level, and the rights of all entries down to it.
+  predicate last_is(struct last r, struct slat_memory *m, struct slat_controls *c, integer linear, integer level) =
+    r.entry == guest_e(m, c, linear, level) && (r.us != 0 <==> guest_us(m, c, linear, level)) &&
+    (r.rw != 0 <==> guest_rw(m, c, linear, level)) && (r.xd != 0 <==> guest_xd(m, c, linear, level)) &&
+    (r.ss != 0 <==> guest_ss(m, c, linear, level));
+*/
 
 /* The entries of level 5, if there is one, and 4: `below` if the walk goes on below them, else they end it. */
 struct upper {
@@ -330,19 +337,11 @@ struct upper {
     ensures below: \result.below != 0 <==> below4(m, c, linear);
     ensures same_below: below5(m, c, linear) <==> below5(m, d, linear);
     ensures same_below4: below4(m, c, linear) <==> below4(m, d, linear);
-    ensures entry: \result.last.entry == guest_e(m, c, linear, below5(m, c, linear) ? 4 : 5);
-    ensures same_entry: \result.last.entry == guest_e(m, d, linear, below5(m, c, linear) ? 4 : 5);
+    ensures last: last_is(\result.last, m, c, linear, below5(m, c, linear) ? 4 : 5);
+    ensures same_last: last_is(\result.last, m, d, linear, below5(m, c, linear) ? 4 : 5);
     ensures gpa: 0 <= guest_gpa(m, c, linear, below5(m, c, linear) ? 4 : 5) < c->guest.limit;
     ensures readable: table_readable(m, c, guest_gpa(m, c, linear, below5(m, c, linear) ? 4 : 5)) &&
       table_readable(m, d, guest_gpa(m, d, linear, below5(m, c, linear) ? 4 : 5));
-    ensures us: \result.last.us != 0 <==> guest_us(m, c, linear, below5(m, c, linear) ? 4 : 5);
-    ensures rw: \result.last.rw != 0 <==> guest_rw(m, c, linear, below5(m, c, linear) ? 4 : 5);
-    ensures xd: \result.last.xd != 0 <==> guest_xd(m, c, linear, below5(m, c, linear) ? 4 : 5);
-    ensures ss: \result.last.ss != 0 <==> guest_ss(m, c, linear, below5(m, c, linear) ? 4 : 5);
-    ensures same_ss: \result.last.ss != 0 <==> guest_ss(m, d, linear, below5(m, c, linear) ? 4 : 5);
-    ensures same_us: \result.last.us != 0 <==> guest_us(m, d, linear, below5(m, c, linear) ? 4 : 5);
-    ensures same_rw: \result.last.rw != 0 <==> guest_rw(m, d, linear, below5(m, c, linear) ? 4 : 5);
-    ensures same_xd: \result.last.xd != 0 <==> guest_xd(m, d, linear, below5(m, c, linear) ? 4 : 5);
 */
 static struct upper upper_levels(const struct slat_memory *m, const struct slat_controls *c,
                                  const struct slat_controls *d, uint64_t linear)
@@ -398,27 +397,24 @@ static struct last with_entry(struct last above, uint64_t e)
     ensures gpa: 0 <= guest_gpa(m, c, linear, walk_level(m, c, linear)) < c->guest.limit;
     ensures readable: table_readable(m, c, guest_gpa(m, c, linear, walk_level(m, c, linear))) &&
       table_readable(m, d, guest_gpa(m, d, linear, walk_level(m, c, linear)));
-    ensures entry: \result.entry == guest_e(m, c, linear, walk_level(m, c, linear)) &&
-      \result.entry == guest_e(m, d, linear, walk_level(m, c, linear));
+    ensures last: last_is(\result, m, c, linear, walk_level(m, c, linear));
+    ensures same_last: last_is(\result, m, d, linear, walk_level(m, c, linear));
     ensures range: c->guest.mode == SLAT_PAGING_32BIT ==> \result.entry <= 0xFFFFFFFF;
-    ensures us: \result.us != 0 <==> guest_us(m, c, linear, walk_level(m, c, linear));
-    ensures rw: \result.rw != 0 <==> guest_rw(m, c, linear, walk_level(m, c, linear));
-    ensures xd: \result.xd != 0 <==> guest_xd(m, c, linear, walk_level(m, c, linear));
-    ensures ss: \result.ss != 0 <==> guest_ss(m, c, linear, walk_level(m, c, linear));
-    ensures same_ss: \result.ss != 0 <==> guest_ss(m, d, linear, walk_level(m, c, linear));
-    ensures same_us: \result.us != 0 <==> guest_us(m, d, linear, walk_level(m, c, linear));
-    ensures same_rw: \result.rw != 0 <==> guest_rw(m, d, linear, walk_level(m, c, linear));
-    ensures same_xd: \result.xd != 0 <==> guest_xd(m, d, linear, walk_level(m, c, linear));
 */
 static struct last lower_levels(const struct slat_memory *m, const struct slat_controls *c,
                                 const struct slat_controls *d, uint64_t linear, struct last above)
 {
   const uint64_t e2 = level2(m, c, d, linear);
   const struct last last = with_entry(above, e2);
+  //@ assert last2: last_is(last, m, c, linear, 2);
+  //@ assert same_last2: last_is(last, m, d, linear, 2);
 
   if (slat_guest_entry(&c->guest, e2, 2).kind != SLAT_ENTRY_TABLE)
     return last;
-  return with_entry(last, level1(m, c, d, linear));
+  const struct last last1 = with_entry(last, level1(m, c, d, linear));
+  //@ assert last1: last_is(last1, m, c, linear, 1);
+  //@ assert same_last1: last_is(last1, m, d, linear, 1);
+  return last1;
 }
 
 /* So the whole walk ends at the same level, in the same entry, with the same rights. */
@@ -432,17 +428,9 @@ static struct last lower_levels(const struct slat_memory *m, const struct slat_c
     ensures gpa: 0 <= guest_gpa(m, c, linear, walk_level(m, c, linear)) < c->guest.limit;
     ensures readable: table_readable(m, c, guest_gpa(m, c, linear, walk_level(m, c, linear))) &&
       table_readable(m, d, guest_gpa(m, d, linear, walk_level(m, c, linear)));
-    ensures entry: \result.entry == guest_e(m, c, linear, walk_level(m, c, linear)) &&
-      \result.entry == guest_e(m, d, linear, walk_level(m, c, linear));
+    ensures last: last_is(\result, m, c, linear, walk_level(m, c, linear));
+    ensures same_last: last_is(\result, m, d, linear, walk_level(m, c, linear));
     ensures range: c->guest.mode == SLAT_PAGING_32BIT ==> \result.entry <= 0xFFFFFFFF;
-    ensures us: \result.us != 0 <==> guest_us(m, c, linear, walk_level(m, c, linear));
-    ensures rw: \result.rw != 0 <==> guest_rw(m, c, linear, walk_level(m, c, linear));
-    ensures xd: \result.xd != 0 <==> guest_xd(m, c, linear, walk_level(m, c, linear));
-    ensures ss: \result.ss != 0 <==> guest_ss(m, c, linear, walk_level(m, c, linear));
-    ensures same_ss: \result.ss != 0 <==> guest_ss(m, d, linear, walk_level(m, c, linear));
-    ensures same_us: \result.us != 0 <==> guest_us(m, d, linear, walk_level(m, c, linear));
-    ensures same_rw: \result.rw != 0 <==> guest_rw(m, d, linear, walk_level(m, c, linear));
-    ensures same_xd: \result.xd != 0 <==> guest_xd(m, d, linear, walk_level(m, c, linear));
 */
 static struct last levels(const struct slat_memory *m, const struct slat_controls *c, const struct slat_controls *d,
                           uint64_t linear)

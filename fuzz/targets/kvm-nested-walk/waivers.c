@@ -247,6 +247,21 @@ static bool pages_of_36_bits(const struct divergence *d)
   return explained(d, PAGES_OF_36_BITS | (PAGES_OF_36_BITS - 1));
 }
 
+/* A change of one half of a word, an entry of 32-bit tables, that the walk of memory's own PDPTE makes: what KVM did before it kept
+ * the old ones. The other half is left. */
+static uint64_t without_own_half(const struct divergence *d)
+{
+  for (unsigned shift = 0; shift <= 32; shift += 32) {
+    const uint64_t half = 0xffffffffULL << shift;
+    const uint64_t own = (d->before & ~half) | (d->after & half);
+
+    if (own != d->before && own != d->after &&
+        slat_judge_update(d->set, d->spa, d->before, own, false) == SLAT_RULE_NONE)
+      return (d->before & half) | (d->after & ~half);
+  }
+  return d->after;
+}
+
 /* The fault, or the address, is the same either way; the flags are those of the walk with what is trusted or kept. */
 static bool flags_explained(const struct divergence *d, bool with_kept)
 {
@@ -257,7 +272,7 @@ static bool flags_explained(const struct divergence *d, bool with_kept)
   enum slat_status status;
   bool kept = false;
 
-  if (!d->access)
+  if (!d->access || !d->set)
     return false;
   trust_host_pdptes(&narrow, controls);
   if (with_kept)
@@ -267,8 +282,9 @@ static bool flags_explained(const struct divergence *d, bool with_kept)
     return false;
   if (narrow.outside || status == SLAT_UNSUPPORTED_NPT_WIDTH || (narrow.trusted && trusts_others(&narrow, d, controls)))
     return true; /* not to be told from outside */
+  const uint64_t after = kept && controls->nested.mode == SLAT_PAGING_32BIT ? without_own_half(d) : d->after;
   return status == SLAT_OK &&
-         slat_judge_update(&set, d->spa, d->before, d->after, set.outcome[0].kind == SLAT_TRANSLATED) == SLAT_RULE_NONE;
+         slat_judge_update(&set, d->spa, d->before, after, set.outcome[0].kind == SLAT_TRANSLATED) == SLAT_RULE_NONE;
 }
 
 static bool host_pdptes_trusted(const struct divergence *d)
