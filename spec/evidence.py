@@ -111,18 +111,22 @@ def fuzz(_):
 
 
 def mutants(_):
+    """Of the parts that the evidence has: `make mutants PARTS=...` runs some."""
     found = evidence("mutants")
     if not found:
         return None
     model, kvm = found["mutants"]["model"], found["mutants"]["kvm"]
     undecided = model.get("undecided", 0)
     public = kvm.get("public", {"found": 0, "total": 0})
-    return ("The last run: of %s changed models %s were killed, %s survived and for %s no proof was tried to its end; of %s bugs "
-            "after KVM's public history %s were found, and of %s blind changes of KVM %s. Each survivor is listed with a "
-            "reason in `build/evidence/mutants.json`.\n" %
-            tuple(number(value) for value in (
-                model["total"] + undecided, model["killed"], model["total"] - model["killed"], undecided,
-                public["total"], public["found"], kvm["total"] - public["total"], kvm["found"] - public["found"])))
+    said = []
+    if model["total"] + undecided:
+        said.append("of %s changed models %s were killed, %s survived and for %s no proof was tried to its end" % tuple(
+            number(value) for value in (model["total"] + undecided, model["killed"], model["total"] - model["killed"], undecided)))
+    if public["total"]:
+        said.append("of %s bugs after KVM's public history %s were found" % (number(public["total"]), number(public["found"])))
+    if kvm["total"] > public["total"]:
+        said.append("of %s blind changes of KVM %s" % (number(kvm["total"] - public["total"]), number(kvm["found"] - public["found"])))
+    return "The last run: %s. Each survivor is listed with a reason in `build/evidence/mutants.json`.\n" % "; ".join(said)
 
 
 def bench(_):

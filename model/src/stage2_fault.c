@@ -239,15 +239,14 @@ uint64_t slat_ept_qualification(const struct slat_controls *c, const struct slat
 
 uint64_t slat_ept_qualification_open(const struct slat_controls *c, const struct slat_stage2 *s, enum slat_use use)
 {
-  uint64_t open = 0x1040;
+  const bool advanced = SLAT_REQUIRE(EPT_QUAL_ADVANCED, is_final(use) && c->ept_advanced_info);
+  const unsigned guest = advanced ? 0 : 7; /* bits 11:9 */
+  const unsigned sss = is_sss_known(c, s) ? 0 : 0x20;
+  const unsigned rmw = SLAT_RULE(EPT_QUAL_RMW, use == SLAT_USE_FLAGS) ? 1 : 0;
+  const unsigned upper = 8 + guest + sss;
+  const uint64_t open = 0x200 * (uint64_t)upper + 0x40 + rmw;
 
-  if (!is_sss_known(c, s))
-    open += 0x4000;
-
-  if (!SLAT_REQUIRE(EPT_QUAL_ADVANCED, is_final(use) && c->ept_advanced_info))
-    open += 0xE00;
-  if (SLAT_RULE(EPT_QUAL_RMW, use == SLAT_USE_FLAGS))
-    open += 1;
+  //@ assert upper: open / 0x200 == upper;
   return open;
 }
 

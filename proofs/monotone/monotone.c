@@ -101,6 +101,19 @@ static void entry_grows(const struct slat_controls *c, uint64_t e, uint64_t f, u
   //@ assert present: ept_present(e) ==> ept_present(f);
 }
 
+/*@
+  // A page stays one, of the same level, at the same address, with no right less.
+  predicate ept_grown(struct slat_memory *m, struct slat_memory *n, struct slat_controls *c, integer gpa) =
+    ept_end(m, c, gpa) == SLAT_S2_PAGE ==>
+      ept_end(n, c, gpa) == SLAT_S2_PAGE && ept_level(n, c, gpa) == ept_level(m, c, gpa) &&
+      leaf_address(ept_last(n, c, gpa), gpa, ept_level(m, c, gpa)) == leaf_address(ept_last(m, c, gpa), gpa, ept_level(m, c, gpa)) &&
+      ept_sss(ept_last(n, c, gpa)) == ept_sss(ept_last(m, c, gpa)) &&
+      (ept_all_r(m, c, gpa, ept_level(m, c, gpa)) ==> ept_all_r(n, c, gpa, ept_level(m, c, gpa))) &&
+      (ept_all_w(m, c, gpa, ept_level(m, c, gpa)) ==> ept_all_w(n, c, gpa, ept_level(m, c, gpa))) &&
+      (ept_all_w(m, c, gpa, ept_level(m, c, gpa) + 1) ==> ept_all_w(n, c, gpa, ept_level(m, c, gpa) + 1)) &&
+      (ept_all_x(m, c, gpa, ept_level(m, c, gpa)) ==> ept_all_x(n, c, gpa, ept_level(m, c, gpa)));
+*/
+
 /* The walk of a GPA, level by level. */
 /*@ requires readable: \valid_read(m) && \valid_read(n) && \valid_read(c);
     requires tables: c->stage2_table <= 0xFFFFFFFFFF000;
@@ -108,24 +121,7 @@ static void entry_grows(const struct slat_controls *c, uint64_t e, uint64_t f, u
     requires grows: ept_path_grows(m, n, c, gpa);
     terminates \true;
     assigns \nothing;
-    ensures more_is_reached: ept_end(m, c, gpa) == SLAT_S2_PAGE ==> ept_end(n, c, gpa) == SLAT_S2_PAGE;
-    ensures level: ept_end(m, c, gpa) == SLAT_S2_PAGE ==> ept_level(n, c, gpa) == ept_level(m, c, gpa);
-    ensures address: ept_end(m, c, gpa) == SLAT_S2_PAGE ==>
-      leaf_address(ept_last(n, c, gpa), gpa, ept_level(n, c, gpa)) ==
-        leaf_address(ept_last(m, c, gpa), gpa, ept_level(m, c, gpa));
-    ensures more_read: ept_end(m, c, gpa) == SLAT_S2_PAGE &&
-      ept_all_r(m, c, gpa, ept_level(m, c, gpa)) ==>
-      ept_all_r(n, c, gpa, ept_level(m, c, gpa));
-    ensures more_write: ept_end(m, c, gpa) == SLAT_S2_PAGE &&
-      ept_all_w(m, c, gpa, ept_level(m, c, gpa)) ==>
-      ept_all_w(n, c, gpa, ept_level(m, c, gpa));
-    ensures more_tables: ept_end(m, c, gpa) == SLAT_S2_PAGE &&
-      ept_all_w(m, c, gpa, ept_level(m, c, gpa) + 1) ==>
-      ept_all_w(n, c, gpa, ept_level(m, c, gpa) + 1);
-    ensures sss: ept_end(m, c, gpa) == SLAT_S2_PAGE ==> ept_sss(ept_last(n, c, gpa)) == ept_sss(ept_last(m, c, gpa));
-    ensures more_execute: ept_end(m, c, gpa) == SLAT_S2_PAGE &&
-      ept_all_x(m, c, gpa, ept_level(m, c, gpa)) ==>
-      ept_all_x(n, c, gpa, ept_level(m, c, gpa));
+    ensures grown: ept_grown(m, n, c, gpa);
 */
 static void ept_only_adds(const struct slat_memory *m, const struct slat_memory *n, const struct slat_controls *c,
                           uint64_t gpa)
@@ -156,6 +152,7 @@ static void ept_only_adds(const struct slat_memory *m, const struct slat_memory 
   if (slat_ept_entry(c, e4, 4).kind != SLAT_ENTRY_TABLE) {
     //@ assert level4: ept_level(m, c, gpa) == 4;
     //@ assert page4: ept_end(m, c, gpa) == SLAT_S2_PAGE ==> ept_level(n, c, gpa) == 4 && ept_end(n, c, gpa) == SLAT_S2_PAGE;
+    //@ assert grown4: ept_grown(m, n, c, gpa);
     return;
   }
   const uint64_t e3 = slat_memory_read(m, slat_entry_address(slat_table_of(e4), gpa, 3));
@@ -168,6 +165,7 @@ static void ept_only_adds(const struct slat_memory *m, const struct slat_memory 
   if (slat_ept_entry(c, e3, 3).kind != SLAT_ENTRY_TABLE) {
     //@ assert level3: ept_level(m, c, gpa) == 3;
     //@ assert page3: ept_end(m, c, gpa) == SLAT_S2_PAGE ==> ept_level(n, c, gpa) == 3 && ept_end(n, c, gpa) == SLAT_S2_PAGE;
+    //@ assert grown3: ept_grown(m, n, c, gpa);
     return;
   }
   const uint64_t e2 = slat_memory_read(m, slat_entry_address(slat_table_of(e3), gpa, 2));
@@ -180,6 +178,7 @@ static void ept_only_adds(const struct slat_memory *m, const struct slat_memory 
   if (slat_ept_entry(c, e2, 2).kind != SLAT_ENTRY_TABLE) {
     //@ assert level2: ept_level(m, c, gpa) == 2;
     //@ assert page2: ept_end(m, c, gpa) == SLAT_S2_PAGE ==> ept_level(n, c, gpa) == 2 && ept_end(n, c, gpa) == SLAT_S2_PAGE;
+    //@ assert grown2: ept_grown(m, n, c, gpa);
     return;
   }
   const uint64_t e1 = slat_memory_read(m, slat_entry_address(slat_table_of(e2), gpa, 1));
@@ -191,6 +190,7 @@ static void ept_only_adds(const struct slat_memory *m, const struct slat_memory 
   //@ assert level1: ept_level(m, c, gpa) == 1 && ept_level(n, c, gpa) == 1;
   //@ assert page1: ept_end(m, c, gpa) == SLAT_S2_PAGE ==> ept_end(n, c, gpa) == SLAT_S2_PAGE;
   //@ assert x1: ept_all_x(m, c, gpa, 1) ==> ept_all_x(n, c, gpa, 1);
+  //@ assert grown1: ept_grown(m, n, c, gpa);
 }
 
 /* Theorem: what EPT does not deny, it does not deny with more of R, W and X, whatever the use of the GPA; nor does it lead
