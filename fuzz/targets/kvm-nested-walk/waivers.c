@@ -164,13 +164,37 @@ static struct slat_outcome execute_only_violation(const struct slat_outcome *tra
   };
 }
 
-/* Takes KVM's PDPTEs in place of memory's. @return false: they are the same, so that nothing is explained by them. */
-static bool take_kept_pdptes(const struct slat_memory *memory, struct slat_controls *controls)
+/* May KVM refuse to load the four PDPTEs that the stage-2 walk `table` leads to? As load_pdptrs(): where nested tables deny a write or
+ * there is no memory, and with a reserved bit in a present one; a flag that the load sets itself in one of them may be such a bit. */
+static bool load_refused(const struct divergence *d, const struct slat_memory *memory,
+                         const struct slat_controls *controls, const struct slat_stage2 *table)
+{
+  const uint64_t reserved = ~(controls->guest.limit - 1) | 0x1e6;
+
+  if (table->end != SLAT_S2_PAGE || !table->write || !table->user || table->spa >= KVM_MEMORY_BYTES)
+    return true;
+  for (unsigned i = 0; i < 4; i++) {
+    const uint64_t pdpte = memory->read(memory->context, table->spa + 8 * i);
+
+    if ((pdpte & 1) && (pdpte & reserved))
+      return true;
+  }
+  for (unsigned i = 0; i < SLAT_MAX_UPDATES; i++)
+    if (d->set->update[i].may && d->set->update[i].spa - table->spa < 32)
+      return true;
+  return false;
+}
+
+/* Takes KVM's PDPTEs in place of memory's, where it may have refused to load those. @return false: they are the same, or there was
+ * nothing to refuse, so that nothing is explained by them. */
+static bool take_kept_pdptes(const struct divergence *d, const struct slat_memory *memory,
+                             struct slat_controls *controls)
 {
   const struct slat_stage2 table = slat_stage2_walk(memory, controls, controls->guest_table);
   bool same = table.end == SLAT_S2_PAGE && table.write && table.user;
 
-  if (!controls->paging || controls->guest.mode != SLAT_PAGING_PAE || controls->pdpte_registers)
+  if (!controls->paging || controls->guest.mode != SLAT_PAGING_PAE || controls->pdpte_registers ||
+      !load_refused(d, memory, controls, &table))
     return false;
   kip_get_pdptes(controls->pdpte);
   for (unsigned i = 0; i < 4; i++)
@@ -205,7 +229,7 @@ static bool explained(const struct divergence *d, unsigned shortcuts)
   if (shortcuts & HOST_PDPTES_TRUSTED)
     trust_host_pdptes(&narrow, controls);
   if (shortcuts & PDPTES_KEPT)
-    kept = take_kept_pdptes(&narrow.view, controls);
+    kept = take_kept_pdptes(d, &narrow.view, controls);
   if (shortcuts & GPA_OF_48_BITS) {
     narrow_guest_entries(&narrow, d, controls);
     observed.gpa &= ~GPA_ABOVE_48;
@@ -276,7 +300,7 @@ static bool flags_explained(const struct divergence *d, bool with_kept)
     return false;
   trust_host_pdptes(&narrow, controls);
   if (with_kept)
-    kept = take_kept_pdptes(&narrow.view, controls);
+    kept = take_kept_pdptes(d, &narrow.view, controls);
   status = slat_permitted(&machine, 0, &narrow.view, d->access, &set);
   if (!kept && !narrow.trusted)
     return false;
