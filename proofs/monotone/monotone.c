@@ -114,7 +114,52 @@ static void entry_grows(const struct slat_controls *c, uint64_t e, uint64_t f, u
       (ept_all_x(m, c, gpa, ept_level(m, c, gpa)) ==> ept_all_x(n, c, gpa, ept_level(m, c, gpa)));
 */
 
-/* The walk of a GPA, level by level. */
+/* What holds of two walks down to the entry of a level, which references a table in both. */
+/*@ predicate grown_to3(struct slat_memory *m, struct slat_memory *n, struct slat_controls *c, integer gpa) =
+      ept_table3(m, c, gpa) && ept_table3(n, c, gpa) &&
+      (ept_all_r(m, c, gpa, 3) ==> ept_all_r(n, c, gpa, 3)) && (ept_all_w(m, c, gpa, 3) ==> ept_all_w(n, c, gpa, 3)) &&
+      (ept_all_x(m, c, gpa, 3) ==> ept_all_x(n, c, gpa, 3));
+*/
+
+/* The walk of a GPA, its levels 2 and 1. */
+/*@ requires readable: \valid_read(m) && \valid_read(n) && \valid_read(c);
+    requires width: !stage2_too_wide(c, gpa);
+    requires grows: ept_path_grows(m, n, c, gpa);
+    requires above: grown_to3(m, n, c, gpa);
+    requires tables: table_m == table_of(path_e3(m, c, gpa)) && table_n == table_of(path_e3(n, c, gpa));
+    terminates \true;
+    assigns \nothing;
+    ensures grown: ept_grown(m, n, c, gpa);
+*/
+static void ept_only_adds_lower(const struct slat_memory *m, const struct slat_memory *n, const struct slat_controls *c,
+                                uint64_t gpa, uint64_t table_m, uint64_t table_n)
+{
+  const uint64_t e2 = slat_memory_read(m, slat_entry_address(table_m, gpa, 2));
+  const uint64_t f2 = slat_memory_read(n, slat_entry_address(table_n, gpa, 2));
+  //@ assert e2: e2 == path_e2(m, c, gpa) && f2 == path_e2(n, c, gpa);
+  entry_grows(c, e2, f2, gpa, 2);
+  //@ assert r2: ept_all_r(m, c, gpa, 2) ==> ept_all_r(n, c, gpa, 2);
+  //@ assert w2: ept_all_w(m, c, gpa, 2) ==> ept_all_w(n, c, gpa, 2);
+  //@ assert x2: ept_all_x(m, c, gpa, 2) ==> ept_all_x(n, c, gpa, 2);
+  if (slat_ept_entry(c, e2, 2).kind != SLAT_ENTRY_TABLE) {
+    //@ assert level2: ept_level(m, c, gpa) == 2;
+    //@ assert page2: ept_end(m, c, gpa) == SLAT_S2_PAGE ==> ept_level(n, c, gpa) == 2 && ept_end(n, c, gpa) == SLAT_S2_PAGE;
+    //@ assert grown2: ept_grown(m, n, c, gpa);
+    return;
+  }
+  const uint64_t e1 = slat_memory_read(m, slat_entry_address(slat_table_of(e2), gpa, 1));
+  const uint64_t f1 = slat_memory_read(n, slat_entry_address(slat_table_of(f2), gpa, 1));
+  //@ assert e1: e1 == path_e1(m, c, gpa) && f1 == path_e1(n, c, gpa);
+  entry_grows(c, e1, f1, gpa, 1);
+  //@ assert r1: ept_all_r(m, c, gpa, 1) ==> ept_all_r(n, c, gpa, 1);
+  //@ assert w1: ept_all_w(m, c, gpa, 1) ==> ept_all_w(n, c, gpa, 1);
+  //@ assert level1: ept_level(m, c, gpa) == 1 && ept_level(n, c, gpa) == 1;
+  //@ assert page1: ept_end(m, c, gpa) == SLAT_S2_PAGE ==> ept_end(n, c, gpa) == SLAT_S2_PAGE;
+  //@ assert x1: ept_all_x(m, c, gpa, 1) ==> ept_all_x(n, c, gpa, 1);
+  //@ assert grown1: ept_grown(m, n, c, gpa);
+}
+
+/* The walk of a GPA, from its first level on. */
 /*@ requires readable: \valid_read(m) && \valid_read(n) && \valid_read(c);
     requires tables: c->stage2_table <= 0xFFFFFFFFFF000;
     requires width: !stage2_too_wide(c, gpa);
@@ -168,29 +213,8 @@ static void ept_only_adds(const struct slat_memory *m, const struct slat_memory 
     //@ assert grown3: ept_grown(m, n, c, gpa);
     return;
   }
-  const uint64_t e2 = slat_memory_read(m, slat_entry_address(slat_table_of(e3), gpa, 2));
-  const uint64_t f2 = slat_memory_read(n, slat_entry_address(slat_table_of(f3), gpa, 2));
-  //@ assert e2: e2 == path_e2(m, c, gpa) && f2 == path_e2(n, c, gpa);
-  entry_grows(c, e2, f2, gpa, 2);
-  //@ assert r2: ept_all_r(m, c, gpa, 2) ==> ept_all_r(n, c, gpa, 2);
-  //@ assert w2: ept_all_w(m, c, gpa, 2) ==> ept_all_w(n, c, gpa, 2);
-  //@ assert x2: ept_all_x(m, c, gpa, 2) ==> ept_all_x(n, c, gpa, 2);
-  if (slat_ept_entry(c, e2, 2).kind != SLAT_ENTRY_TABLE) {
-    //@ assert level2: ept_level(m, c, gpa) == 2;
-    //@ assert page2: ept_end(m, c, gpa) == SLAT_S2_PAGE ==> ept_level(n, c, gpa) == 2 && ept_end(n, c, gpa) == SLAT_S2_PAGE;
-    //@ assert grown2: ept_grown(m, n, c, gpa);
-    return;
-  }
-  const uint64_t e1 = slat_memory_read(m, slat_entry_address(slat_table_of(e2), gpa, 1));
-  const uint64_t f1 = slat_memory_read(n, slat_entry_address(slat_table_of(f2), gpa, 1));
-  //@ assert e1: e1 == path_e1(m, c, gpa) && f1 == path_e1(n, c, gpa);
-  entry_grows(c, e1, f1, gpa, 1);
-  //@ assert r1: ept_all_r(m, c, gpa, 1) ==> ept_all_r(n, c, gpa, 1);
-  //@ assert w1: ept_all_w(m, c, gpa, 1) ==> ept_all_w(n, c, gpa, 1);
-  //@ assert level1: ept_level(m, c, gpa) == 1 && ept_level(n, c, gpa) == 1;
-  //@ assert page1: ept_end(m, c, gpa) == SLAT_S2_PAGE ==> ept_end(n, c, gpa) == SLAT_S2_PAGE;
-  //@ assert x1: ept_all_x(m, c, gpa, 1) ==> ept_all_x(n, c, gpa, 1);
-  //@ assert grown1: ept_grown(m, n, c, gpa);
+  //@ assert on: grown_to3(m, n, c, gpa);
+  ept_only_adds_lower(m, n, c, gpa, slat_table_of(e3), slat_table_of(f3));
 }
 
 /* Theorem: what EPT does not deny, it does not deny with more of R, W and X, whatever the use of the GPA; nor does it lead
