@@ -32,7 +32,7 @@ TOKEN = re.compile(r'"(?:\\.|[^"\\\n])*"|\'(?:\\.|[^\'\\\n])*\'|/\*.*?\*/|//[^\n
 # A label of a clause: upper case, after the word that begins the clause or after another label.
 CLAUSE = re.compile(r"\b(?:ensures|requires|assert|check|invariant|lemma)\s+((?:[A-Za-z_]\w*\s*(?:\{[^}]*\}\s*)?:\s*)+)")
 LABEL = re.compile(r"([A-Za-z_]\w*)\s*(?:\{[^}]*\}\s*)?:")
-CODE = re.compile(r"\bSLAT_RULE_([A-Z]\w*)|\bSLAT_(?:RULE|REQUIRE|CHOOSE)\(\s*([A-Z]\w*)")
+CODE = re.compile(r"\bSLAT_RULE_([A-Z]\w*)|\bSLAT_(?:RULE|REQUIRE|CHOOSE|BY_RULE)\(\s*([A-Z]\w*)")
 
 
 def read(path):

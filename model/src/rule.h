@@ -18,6 +18,9 @@ extern unsigned slat_deleted_rule; /* enum slat_rule, 0 = none */
 /* A condition that something needs: deleted, it is always met. */
 #define SLAT_REQUIRE(id, condition) SLAT_CHOOSE(id, condition, 1)
 
+/* The rule itself, where its condition is met. */
+#define SLAT_BY_RULE(id, condition) (SLAT_RULE(id, condition) ? SLAT_RULE_##id : SLAT_RULE_NONE)
+
 /* Whole walks go from function to function by value, which the proofs want.  Inlined, none of them is copied. */
 #define SLAT_INLINE static inline __attribute__((always_inline))
 #endif

@@ -26,3 +26,5 @@ unsigned slat_deleted_rule = 0;
 #include "answer.c"
 #include "judge.c"
 #include "status.c"
+#include "tags.c"
+#include "scope.c"

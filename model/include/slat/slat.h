@@ -450,6 +450,86 @@ struct slat_outcome slat_translate(const struct slat_memory *memory, const struc
 struct slat_stage2 slat_stage2_walk(const struct slat_memory *memory, const struct slat_controls *controls,
                                     uint64_t gpa);
 
+/** What is cached.  Intel: linear mappings without EPT; guest-physical and combined ones with it (SDM 28.3.1).  AMD: guest-physical
+ *  ones are of nested paging alone, combined ones are those of a guest with nested paging. */
+enum slat_mapping_kind { SLAT_LINEAR = 0, SLAT_GUEST_PHYSICAL, SLAT_COMBINED };
+
+/** One cached thing: a translation, or a paging-structure-cache entry, with its tags. */
+struct slat_mapping {
+  uint8_t kind;         /**< enum slat_mapping_kind */
+  bool table;           /**< a paging-structure-cache entry (AMD: an upper-level entry), not a translation */
+  bool global;          /**< a translation of a page with G = 1, made with CR4.PGE = 1 */
+  uint16_t space;       /**< VPID; AMD: ASID */
+  uint16_t pcid;        /**< linear and combined mappings */
+  uint64_t root;        /**< Intel, guest-physical and combined mappings: EPTRTA, bits 51:12 of the EPT pointer */
+  uint64_t first, last; /**< the linear addresses that it is for, of a guest-physical one the GPAs; last is inclusive */
+};
+
+/** The current tags of a logical processor, and what else of its state decides about mappings. */
+struct slat_tags {
+  bool guest;       /**< VMX non-root operation; AMD: a guest runs */
+  bool enable_vpid; /**< Intel: the control "enable VPID" of the current VMCS */
+  bool stage2;      /**< EPT or nested paging is in use in the guest */
+  bool paging;      /**< CR0.PG */
+  bool pge;         /**< CR4.PGE */
+  bool pcide;       /**< CR4.PCIDE */
+  bool tce;         /**< AMD: EFER.TCE */
+  uint16_t space;   /**< the VPID field of the VMCS, the ASID field of the VMCB; outside a guest the current one is 0 */
+  uint16_t pcid;    /**< CR3[11:0] */
+  uint64_t root;    /**< EPTRTA of the current VMCS */
+};
+
+/** What can end mappings. */
+enum slat_invalidation_kind {
+  SLAT_BY_INVLPG = 0,     /**< address, first, last */
+  SLAT_BY_INVPCID,        /**< type, pcid; type 0: address, first, last */
+  SLAT_BY_CR0,            /**< MOV to CR0: before, after */
+  SLAT_BY_CR3,            /**< MOV to CR3: pcid = bits 11:0 of the source, no_flush = its bit 63 */
+  SLAT_BY_CR4,            /**< MOV to CR4: before, after */
+  SLAT_BY_TASK_SWITCH,    /**< before, after: CR3 */
+  SLAT_BY_PAGE_FAULT,     /**< address, first, last */
+  SLAT_BY_RESET,          /**< power-up, reset; AMD: INIT too */
+  SLAT_BY_INVVPID,        /**< Intel: type, space; type 0: address, first, last */
+  SLAT_BY_INVEPT,         /**< Intel: type, root */
+  SLAT_BY_VMX_TRANSITION, /**< Intel: VM entry or VM exit; the tags' enable_vpid is that of the VMCS */
+  SLAT_BY_EPT_VIOLATION,  /**< Intel: gpa; linear_valid: and address, first, last */
+  SLAT_BY_INVLPGA,        /**< AMD: space, address, first, last */
+  SLAT_BY_VMRUN,          /**< AMD: type = TLB_CONTROL, space = the VMCB's ASID */
+  SLAT_BY_INVLPGB,        /**< AMD, once TLBSYNC has ended: type = rAX[5:0], and what it names of first, last, pcid, space */
+  SLAT_BY_SMM,            /**< AMD: SMI, RSM */
+  SLAT_BY_MTRR,           /**< AMD: WRMSR of an MTRR or IORR */
+  SLAT_INVALIDATION_KINDS /**< how many there are */
+};
+
+/** One operation that is done (not intercepted, and without a fault), with its operands. */
+struct slat_invalidation {
+  uint8_t kind; /**< enum slat_invalidation_kind */
+  uint8_t type; /**< of the instruction */
+  bool no_flush, linear_valid;
+  uint16_t pcid, space;
+  uint64_t root;
+  uint64_t address;       /**< linear address */
+  uint64_t first, last;   /**< the page that the tables map `address` with when the operation is done; if none, its 4 KB page */
+  uint64_t gpa;           /**< guest-physical address */
+  uint64_t before, after; /**< values of the register */
+};
+
+/** Ends an operation a mapping?
+ *  @param amd  the rules of AMD, else of Intel; an operation of the other vendor ends nothing
+ *  @param tags of the logical processor that executes it, before it; only its own mappings are ended, but for INVLPGB's
+ *  @return the enum slat_rule by which the mapping must be gone; SLAT_RULE_NONE: it may stay.  More may go: every operation may end more
+ *          than it must, and a mapping may go at any time. */
+enum slat_rule slat_ends(bool amd, const struct slat_tags *tags, const struct slat_invalidation *operation,
+                         const struct slat_mapping *mapping);
+
+/** May the processor make such a mapping in this state, if its structures give it?
+ *  @return SLAT_RULE_NONE: it may; else the rule by which it may not. */
+enum slat_rule slat_must_not_make(bool amd, const struct slat_tags *tags, const struct slat_mapping *mapping);
+
+/** May the processor use a mapping for an access in this state?
+ *  @return SLAT_RULE_NONE: it may; else the rule by which it may not. */
+enum slat_rule slat_must_not_use(bool amd, const struct slat_tags *tags, const struct slat_mapping *mapping);
+
 /** One row of spec/rules.tsv. */
 struct slat_rule_info {
   const char *id;         /**< "EPT_MISCONFIG_WRITE_ONLY" */
