@@ -17,6 +17,10 @@ struct slat_verdict __wrap_slat_judge(const struct slat_permitted *set, const st
 enum slat_rule __wrap_slat_judge_update(const struct slat_permitted *set, uint64_t spa, uint64_t before, uint64_t after,
                                         bool done);
 const char *__wrap_slat_status_text(enum slat_status status);
+enum slat_rule __wrap_slat_ends(bool amd, const struct slat_tags *tags, const struct slat_invalidation *operation,
+                                const struct slat_mapping *mapping);
+enum slat_rule __wrap_slat_must_not_use(bool amd, const struct slat_tags *tags, const struct slat_mapping *mapping);
+enum slat_rule __wrap_slat_must_not_make(bool amd, const struct slat_tags *tags, const struct slat_mapping *mapping);
 
 static struct slat_machine the_machine;
 static struct slat_config the_config;
@@ -27,6 +31,9 @@ static struct slat_permitted the_set;
 static struct slat_cpu the_cpu;
 static struct slat_register_write the_write;
 static struct slat_outcome the_observation;
+static struct slat_tags the_tags;
+static struct slat_invalidation the_operation;
+static struct slat_mapping the_mapping;
 
 enum slat_status __wrap_slat_open(struct slat_machine *machine, const struct slat_config *config)
 {
@@ -89,6 +96,29 @@ enum slat_rule __wrap_slat_judge_update(const struct slat_permitted *set, uint64
 const char *__wrap_slat_status_text(enum slat_status status)
 {
   return slat_status_text(status);
+}
+
+enum slat_rule __wrap_slat_ends(bool amd, const struct slat_tags *tags, const struct slat_invalidation *operation,
+                                const struct slat_mapping *mapping)
+{
+  the_tags = *tags;
+  the_operation = *operation;
+  the_mapping = *mapping;
+  return slat_ends(amd, &the_tags, &the_operation, &the_mapping);
+}
+
+enum slat_rule __wrap_slat_must_not_use(bool amd, const struct slat_tags *tags, const struct slat_mapping *mapping)
+{
+  the_tags = *tags;
+  the_mapping = *mapping;
+  return slat_must_not_use(amd, &the_tags, &the_mapping);
+}
+
+enum slat_rule __wrap_slat_must_not_make(bool amd, const struct slat_tags *tags, const struct slat_mapping *mapping)
+{
+  the_tags = *tags;
+  the_mapping = *mapping;
+  return slat_must_not_make(amd, &the_tags, &the_mapping);
 }
 
 int main(int argc, char **argv)

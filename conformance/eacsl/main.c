@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Replays traces through the instrumented model, and counts what the contracts say: run [--delete RULE] TRACE...
  *
+ * With all rules, or without a trace, questions about mappings are asked too.
  * Each trace is replayed as for the witnesses, by judge_trace().  Every clause that E-ACSL evaluates comes to
  * __e_acsl_assert(): it is counted, and the first time that one is false it is shown with its values.  At the end
  *   NAME PASSED FAILED      for each clause (c and its number) and each place of an unnamed check (FILE:LINE:KIND)
@@ -128,6 +129,61 @@ static bool replay_file(const char *path, unsigned deleted)
   return true;
 }
 
+/* A small number, below `limit`, the same in each run. */
+static unsigned drawn(unsigned limit)
+{
+  static uint64_t state = 1;
+
+  state = state * 6364136223846793005u + 1442695040888963407u;
+  return (unsigned)(state >> 33) % limit;
+}
+
+/* Asks what may be made, used and is ended, of tags, operations and mappings of few values each, so that they often meet. */
+static void ask_mappings(unsigned deleted)
+{
+  slat_deleted_rule = deleted;
+  for (unsigned i = 0; i < 20000; i++) {
+    const struct slat_tags tags = { .guest = drawn(2),
+                                    .enable_vpid = drawn(2),
+                                    .stage2 = drawn(2),
+                                    .paging = drawn(2),
+                                    .pge = drawn(2),
+                                    .pcide = drawn(2),
+                                    .tce = drawn(2),
+                                    .space = (uint16_t)drawn(2),
+                                    .pcid = (uint16_t)drawn(2),
+                                    .root = drawn(2) * 0x1000 };
+    const uint64_t page = drawn(2) * 0x200000, first = page + drawn(2) * 0x1000;
+    const struct slat_invalidation operation = { .kind = (uint8_t)drawn(SLAT_INVALIDATION_KINDS),
+                                                 .type = (uint8_t)drawn(drawn(2) ? 4 : 64),
+                                                 .no_flush = drawn(2),
+                                                 .linear_valid = drawn(2),
+                                                 .pcid = (uint16_t)drawn(2),
+                                                 .space = (uint16_t)drawn(2),
+                                                 .root = drawn(2) * 0x1000,
+                                                 .address = page,
+                                                 .first = page,
+                                                 .last = page + (drawn(2) ? 0xFFF : 0x1FFFFF),
+                                                 .gpa = page,
+                                                 .before = drawn(2) ? (uint64_t)1 << drawn(32) : 0,
+                                                 .after = drawn(2) ? (uint64_t)1 << drawn(32) : 0 };
+    const struct slat_mapping mapping = { .kind = (uint8_t)drawn(3),
+                                          .table = drawn(2),
+                                          .global = drawn(2),
+                                          .space = (uint16_t)drawn(2),
+                                          .pcid = (uint16_t)drawn(2),
+                                          .root = drawn(2) * 0x1000,
+                                          .first = first,
+                                          .last = first + 0xFFF };
+    const bool amd = drawn(2);
+
+    (void)slat_ends(amd, &tags, &operation, &mapping);
+    (void)slat_must_not_use(amd, &tags, &mapping);
+    (void)slat_must_not_make(amd, &tags, &mapping);
+  }
+  slat_deleted_rule = SLAT_RULE_NONE;
+}
+
 /* The rule of that id. */
 static unsigned rule_of(const char *id)
 {
@@ -147,6 +203,8 @@ int eacsl_run(int argc, char **argv)
   for (int i = deletes ? 3 : 1; i < argc; i++, scenarios++)
     if (!replay_file(argv[i], deleted))
       return 2;
+  if (!deletes || argc == 3)
+    ask_mappings(deleted);
   for (unsigned i = 0; i < MAX_CHECKS; i++)
     if (checks[i].name[0] != '\0')
       (void)printf("%s %lu %lu\n", checks[i].name, checks[i].passed, checks[i].failed);

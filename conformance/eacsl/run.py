@@ -24,7 +24,10 @@ import time
 sys.dont_write_bytecode = True  # build output goes to build/ only
 from translate import UNCHECKED, Translation
 
+
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+sys.path.insert(0, os.path.join(ROOT, "spec"))
+from rules import read_rules  # noqa: E402  # pylint: disable=wrong-import-position
 HERE = os.path.join("conformance", "eacsl")
 BUILD = os.environ.get("BUILD", "build")
 OUT = os.path.join(BUILD, "eacsl")
@@ -32,7 +35,7 @@ MODEL = "model/src/slat_all.c"
 INCLUDES = ["-I" + OUT, "-Imodel/include", "-I%s/include" % BUILD, "-I%s/include/slat" % BUILD]
 TRACE_INCLUDES = ["-Imodel/cli", "-Imodel/trace", "-Iconformance/witness"]
 WRAPPED = ("slat_open", "slat_feed", "slat_permitted", "slat_judge", "slat_judge_update", "slat_write_register",
-           "slat_status_text")
+           "slat_status_text", "slat_ends", "slat_must_not_use", "slat_must_not_make")
 SCENARIOS = ("conformance/witnesses/*.jsonl", "conformance/examples/*.jsonl")
 # Deleting one of these is the planted fault that must be seen.
 PLANTED = ("GUEST_RSVD_ADDRESS", "EPT_MISCONFIG_ADDRESS")
@@ -206,11 +209,13 @@ def main():
 
 
 def planted(program):
-    """Deletes each rule that has a witness: (rules whose deletion makes a clause false, the others)."""
+    """Deletes each rule that has a witness, or is one of mappings: (rules whose deletion makes a clause false, the others)."""
     seen, unseen = [], []
-    for path in sorted(glob.glob("conformance/witnesses/*.jsonl")):
-        rule = os.path.basename(path)[:-len(".jsonl")]
-        status, counts, _, said = replay(program, ["--delete", rule, path])
+    witnesses = [(os.path.basename(path)[:-len(".jsonl")], [path])
+                 for path in sorted(glob.glob("conformance/witnesses/*.jsonl"))]
+    mappings = [(rule.id, []) for rule in read_rules("spec/rules.tsv")[0] if rule.chapter in ("tags", "invalidation")]
+    for rule, paths in witnesses + mappings:
+        status, counts, _, said = replay(program, ["--delete", rule] + paths)
         if status == 1 and any(failed for _, failed in counts.values()):
             seen.append(rule)
         elif status == 0:

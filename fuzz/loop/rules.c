@@ -44,6 +44,14 @@ static enum slat_status decode_again(const struct slat_machine *machine, struct 
   return status == SLAT_OK ? (enum slat_status)again->cpu[0].status : status;
 }
 
+bool rule_is_judged(unsigned rule)
+{
+  const struct slat_rule_info *info = slat_rule_info(rule);
+
+  return info && strcmp(info->rule_class, "not-modelled") != 0 && strcmp(info->chapter, "tags") != 0 &&
+         strcmp(info->chapter, "invalidation") != 0;
+}
+
 void rules_exercised_by(struct loop *loop, const struct slat_access *access, const struct slat_permitted *set)
 {
   uint64_t *count = loop->statistics->rule;
@@ -54,7 +62,7 @@ void rules_exercised_by(struct loop *loop, const struct slat_access *access, con
     struct slat_machine machine;
     struct slat_permitted without;
 
-    if (count[rule] > 0)
+    if (count[rule] > 0 || !rule_is_judged(rule))
       continue;
     slat_deleted_rule = rule;
     if (decode_again(&loop->machine, &machine) != SLAT_OK ||
@@ -72,7 +80,7 @@ void rules_exercised_by_write(struct loop *loop, const struct slat_register_writ
   if (&slat_deleted_rule == NULL)
     return;
   for (unsigned rule = 1; rule < SLAT_RULE_COUNT; rule++) {
-    if (count[rule] > 0)
+    if (count[rule] > 0 || !rule_is_judged(rule))
       continue;
     slat_deleted_rule = rule;
     const struct slat_write_result without = slat_write_register(&loop->machine.config, &loop->machine.cpu[0],

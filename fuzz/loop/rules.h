@@ -6,6 +6,9 @@
 #define FUZZ_RULES_H
 #include "loop.h"
 
+/** A rule of accesses or register writes, and modelled: not one of what is cached, by which no answer to an access is made yet. */
+bool rule_is_judged(unsigned rule);
+
 /** @param set  the answer with all rules. Counts in loop->statistics->rule. */
 void rules_exercised_by(struct loop *loop, const struct slat_access *access, const struct slat_permitted *set);
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #define _POSIX_C_SOURCE 200809L
 #include "statistics.h"
+#include "rules.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -89,19 +90,12 @@ static unsigned rules_exercised(const struct statistics *statistics)
   return n;
 }
 
-static bool modelled(unsigned rule)
-{
-  const struct slat_rule_info *info = slat_rule_info(rule);
-
-  return info && info->rule_class[0] != 'n'; /* "not-modelled" */
-}
-
 static unsigned rules_modelled(void)
 {
   unsigned n = 0;
 
   for (unsigned i = 1; i < SLAT_RULE_COUNT; i++)
-    n += modelled(i);
+    n += rule_is_judged(i);
   return n;
 }
 
@@ -139,7 +133,7 @@ static void print_rules(struct object *all, const char *name, const uint64_t *co
   struct object rules = nested(all, name);
 
   for (unsigned i = 1; i < SLAT_RULE_COUNT; i++)
-    if (missing ? count[i] == 0 && modelled(i) : count[i] > 0)
+    if (missing ? count[i] == 0 && rule_is_judged(i) : count[i] > 0)
       number(&rules, slat_rule_info(i)->id, count[i]);
   done(&rules);
 }

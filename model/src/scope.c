@@ -11,7 +11,8 @@
 */
 static inline bool is_of_page(struct slat_invalidation o, struct slat_mapping m)
 {
-  return SLAT_CHOOSE(TLB_LARGE_PAGE, m.first <= o.last && o.first <= m.last, m.first <= o.address && o.address <= m.last);
+  return SLAT_CHOOSE(TLB_LARGE_PAGE, m.first <= o.last && o.first <= m.last,
+                     m.first <= o.address && o.address <= m.last);
 }
 
 /* Of the current VPID or ASID, whatever the EPT root; guest-physical ones need not go. */
@@ -289,8 +290,8 @@ static enum slat_rule by_ept_violation(struct slat_tags t, struct slat_invalidat
     return SLAT_RULE_NONE;
   if (m.kind == SLAT_GUEST_PHYSICAL)
     return SLAT_BY_RULE(TLB_EPT_VIOLATION, m.first <= o.gpa && o.gpa <= m.last);
-  return SLAT_BY_RULE(TLB_EPT_VIOLATION, m.kind == SLAT_COMBINED && m.space == slat_current_space(0, t) && o.linear_valid &&
-                                          would_be_used(t, o, m));
+  return SLAT_BY_RULE(TLB_EPT_VIOLATION, m.kind == SLAT_COMBINED && m.space == slat_current_space(0, t) &&
+                                           o.linear_valid && would_be_used(t, o, m));
 }
 
 /*@ requires page: o.first <= o.address <= o.last;
@@ -345,7 +346,8 @@ static inline bool invlpgb_matches(struct slat_tags t, struct slat_invalidation 
   if (SLAT_RULE(TLB_INVLPGB_PCID, by_pcid && m.pcid != o.pcid))
     return 0;
   if (m.table)
-    return SLAT_REQUIRE(TLB_INVLPGB_FINAL, !final_only) && !(SLAT_RULE(TLB_TCE, t.tce) && by_address && !is_of_page(o, m));
+    return SLAT_REQUIRE(TLB_INVLPGB_FINAL, !final_only) &&
+           !(SLAT_RULE(TLB_TCE, t.tce) && by_address && !is_of_page(o, m));
   if (SLAT_RULE(TLB_INVLPGB_GLOBAL, m.global && !globals))
     return 0;
   return SLAT_REQUIRE(TLB_INVLPGB_ADDRESS, !by_address || is_of_page(o, m));

@@ -456,13 +456,14 @@ enum slat_mapping_kind { SLAT_LINEAR = 0, SLAT_GUEST_PHYSICAL, SLAT_COMBINED };
 
 /** One cached thing: a translation, or a paging-structure-cache entry, with its tags. */
 struct slat_mapping {
-  uint8_t kind;         /**< enum slat_mapping_kind */
-  bool table;           /**< a paging-structure-cache entry (AMD: an upper-level entry), not a translation */
-  bool global;          /**< a translation of a page with G = 1, made with CR4.PGE = 1 */
-  uint16_t space;       /**< VPID; AMD: ASID */
-  uint16_t pcid;        /**< linear and combined mappings */
-  uint64_t root;        /**< Intel, guest-physical and combined mappings: EPTRTA, bits 51:12 of the EPT pointer */
-  uint64_t first, last; /**< the linear addresses that it is for, of a guest-physical one the GPAs; last is inclusive */
+  uint8_t kind;   /**< enum slat_mapping_kind */
+  bool table;     /**< a paging-structure-cache entry (AMD: an upper-level entry), not a translation */
+  bool global;    /**< a translation of a page with G = 1, made with CR4.PGE = 1 */
+  uint16_t space; /**< VPID; AMD: ASID */
+  uint16_t pcid;  /**< linear and combined mappings */
+  uint64_t root;  /**< Intel, guest-physical and combined mappings: EPTRTA, bits 51:12 of the EPT pointer */
+  uint64_t first; /**< of the linear addresses that it is for, of a guest-physical one of the GPAs */
+  uint64_t last;  /**< inclusive */
 };
 
 /** The current tags of a logical processor, and what else of its state decides about mappings. */
@@ -495,9 +496,9 @@ enum slat_invalidation_kind {
   SLAT_BY_EPT_VIOLATION,  /**< Intel: gpa; linear_valid: and address, first, last */
   SLAT_BY_INVLPGA,        /**< AMD: space, address, first, last */
   SLAT_BY_VMRUN,          /**< AMD: type = TLB_CONTROL, space = the VMCB's ASID */
-  SLAT_BY_INVLPGB,        /**< AMD, once TLBSYNC has ended: type = rAX[5:0], and what it names of first, last, pcid, space */
-  SLAT_BY_SMM,            /**< AMD: SMI, RSM */
-  SLAT_BY_MTRR,           /**< AMD: WRMSR of an MTRR or IORR */
+  SLAT_BY_INVLPGB, /**< AMD, once TLBSYNC has ended: type = rAX[5:0], and what it names of first, last, pcid, space */
+  SLAT_BY_SMM,     /**< AMD: SMI, RSM */
+  SLAT_BY_MTRR,    /**< AMD: WRMSR of an MTRR or IORR */
   SLAT_INVALIDATION_KINDS /**< how many there are */
 };
 
@@ -508,9 +509,10 @@ struct slat_invalidation {
   bool no_flush, linear_valid;
   uint16_t pcid, space;
   uint64_t root;
-  uint64_t address;       /**< linear address */
-  uint64_t first, last;   /**< the page that the tables map `address` with when the operation is done; if none, its 4 KB page */
-  uint64_t gpa;           /**< guest-physical address */
+  uint64_t address; /**< linear address */
+  uint64_t first;   /**< of the page that the tables map `address` with when the operation is done; else of its 4 KB */
+  uint64_t last;    /**< inclusive */
+  uint64_t gpa;     /**< guest-physical address */
   uint64_t before, after; /**< values of the register */
 };
 
