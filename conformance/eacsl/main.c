@@ -141,6 +141,8 @@ static unsigned drawn(unsigned limit)
 /* Asks what may be made, used and is ended, of tags, operations and mappings of few values each, so that they often meet. */
 static void ask_mappings(unsigned deleted)
 {
+  static const uint8_t flag[] = { 4, 5, 7, 17, 20, 22, 31 }; /* CR4.PSE, PAE, PGE, PCIDE, SMEP, PKE; CR0.PG */
+
   slat_deleted_rule = deleted;
   for (unsigned i = 0; i < 20000; i++) {
     const struct slat_tags tags = { .guest = drawn(2),
@@ -165,8 +167,8 @@ static void ask_mappings(unsigned deleted)
                                                  .first = page,
                                                  .last = page + (drawn(2) ? 0xFFF : 0x1FFFFF),
                                                  .gpa = page,
-                                                 .before = drawn(2) ? (uint64_t)1 << drawn(32) : 0,
-                                                 .after = drawn(2) ? (uint64_t)1 << drawn(32) : 0 };
+                                                 .before = drawn(2) ? (uint64_t)1 << flag[drawn(7)] : 0,
+                                                 .after = drawn(2) ? (uint64_t)1 << flag[drawn(7)] : 0 };
     const struct slat_mapping mapping = { .kind = (uint8_t)drawn(3),
                                           .table = drawn(2),
                                           .global = drawn(2),

@@ -24,7 +24,6 @@ import time
 sys.dont_write_bytecode = True  # build output goes to build/ only
 from translate import UNCHECKED, Translation
 
-
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 sys.path.insert(0, os.path.join(ROOT, "spec"))
 from rules import read_rules  # noqa: E402  # pylint: disable=wrong-import-position
