@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The rows of scopes.tsv: what may be made, used, and is ended; and that each rule decides its row. */
+/* The rows of scopes.tsv: what may be made, used, and is ended; and that each rule decides its row.
+   test_scopes FILE [RULE] asks the rows of another file, without that rule, and does not want one of each. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -12,8 +13,10 @@
 
 #include <slat/slat.h>
 
-#define ROWS "model/tests/scopes.tsv"
 #define COLUMNS 7
+
+static const char *path = "model/tests/scopes.tsv";
+static unsigned without; /* the rule to be left out */
 
 extern unsigned slat_deleted_rule;
 
@@ -35,7 +38,7 @@ static uint64_t number(const char *text, int base)
   const uint64_t value = strtoull(text, &end, base);
 
   if (*text == 0 || (*end != 0 && *end != ':'))
-    fail_msg("%s:%u: not a number: %s", ROWS, line_number, text);
+    fail_msg("%s:%u: not a number: %s", path, line_number, text);
   return value;
 }
 
@@ -44,7 +47,7 @@ static void range(const char *text, uint64_t *first, uint64_t *last)
   const char *colon = strchr(text, ':');
 
   if (colon == NULL)
-    fail_msg("%s:%u: not a range: %s", ROWS, line_number, text);
+    fail_msg("%s:%u: not a range: %s", path, line_number, text);
   *first = number(text, 16);
   *last = number(colon + 1, 16);
 }
@@ -54,7 +57,7 @@ static unsigned rule_of(const char *id)
   for (unsigned rule = 1; rule < SLAT_RULE_COUNT; rule++)
     if (strcmp(slat_rule_info(rule)->id, id) == 0)
       return rule;
-  fail_msg("%s:%u: no such rule: %s", ROWS, line_number, id);
+  fail_msg("%s:%u: no such rule: %s", path, line_number, id);
   return 0;
 }
 
@@ -83,7 +86,7 @@ static void tags_word(struct slat_tags *tags, const char *word)
   else if ((value = value_of(word, "root")) != NULL)
     tags->root = number(value, 16);
   else
-    fail_msg("%s:%u: no such word of the tags: %s", ROWS, line_number, word);
+    fail_msg("%s:%u: no such word of the tags: %s", path, line_number, word);
 }
 
 static void operation_word(struct slat_invalidation *operation, const char *word)
@@ -139,7 +142,7 @@ static void operation_word(struct slat_invalidation *operation, const char *word
     if (operation->address < operation->first)
       operation->address = operation->first;
   } else {
-    fail_msg("%s:%u: no such word of an operation: %s", ROWS, line_number, word);
+    fail_msg("%s:%u: no such word of an operation: %s", path, line_number, word);
   }
 }
 
@@ -166,7 +169,7 @@ static void mapping_word(struct slat_mapping *mapping, const char *word)
   else if ((value = value_of(word, "at")) != NULL)
     range(value, &mapping->first, &mapping->last);
   else
-    fail_msg("%s:%u: no such word of a mapping: %s", ROWS, line_number, word);
+    fail_msg("%s:%u: no such word of a mapping: %s", path, line_number, word);
 }
 
 struct question {
@@ -201,9 +204,9 @@ static void check(char *const column[COLUMNS], bool *seen)
   for (char *w = strtok_r(column[MAPPING], " ", &rest); w != NULL; w = strtok_r(NULL, " ", &rest))
     mapping_word(&q.mapping, w);
 
-  slat_deleted_rule = 0;
+  slat_deleted_rule = without;
   if (answer(&q, &by) != expected)
-    fail_msg("%s:%u: expected %s, got the other answer by %s", ROWS, line_number, column[ANSWER],
+    fail_msg("%s:%u: expected %s, got the other answer by %s", path, line_number, column[ANSWER],
              by == SLAT_RULE_NONE ? "no rule" : slat_rule_info(by)->id);
   if (strcmp(column[RULE], "-") == 0)
     return;
@@ -211,20 +214,20 @@ static void check(char *const column[COLUMNS], bool *seen)
   seen[rule] = true;
   slat_deleted_rule = rule;
   if (answer(&q, &by) == expected)
-    fail_msg("%s:%u: the answer is the same without %s", ROWS, line_number, column[RULE]);
+    fail_msg("%s:%u: the answer is the same without %s", path, line_number, column[RULE]);
   slat_deleted_rule = 0;
 }
 
 static void rows(void **state)
 {
+  const bool all = *state != NULL; /* one of each rule is wanted */
   static bool seen[SLAT_RULE_COUNT];
   char line[512];
   bool header = true;
-  FILE *file = fopen(ROWS, "r");
+  FILE *file = fopen(path, "r");
 
-  (void)state;
   if (file == NULL)
-    fail_msg("cannot open %s: run from the project's root", ROWS);
+    fail_msg("cannot open %s: run from the project's root", path);
   for (line_number = 1; fgets(line, sizeof line, file) != NULL; line_number++) {
     char *column[COLUMNS], *rest = line;
 
@@ -233,7 +236,7 @@ static void rows(void **state)
       continue;
     for (unsigned i = 0; i < COLUMNS; i++)
       if ((column[i] = strsep(&rest, "\t")) == NULL)
-        fail_msg("%s:%u: %u columns, expected %u", ROWS, line_number, i, (unsigned)COLUMNS);
+        fail_msg("%s:%u: %u columns, expected %u", path, line_number, i, (unsigned)COLUMNS);
     if (!header)
       check(column, seen);
     header = false;
@@ -242,14 +245,19 @@ static void rows(void **state)
   for (unsigned rule = 1; rule < SLAT_RULE_COUNT; rule++) {
     const char *chapter = slat_rule_info(rule)->chapter;
 
-    if ((strcmp(chapter, "tags") == 0 || strcmp(chapter, "invalidation") == 0) && !seen[rule])
-      fail_msg("%s: no row for %s", ROWS, slat_rule_info(rule)->id);
+    if (all && (strcmp(chapter, "tags") == 0 || strcmp(chapter, "invalidation") == 0) && !seen[rule])
+      fail_msg("%s: no row for %s", path, slat_rule_info(rule)->id);
   }
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
-  const struct CMUnitTest tests[] = { cmocka_unit_test(rows) };
+  static bool all = true;
+  const struct CMUnitTest tests[] = { cmocka_unit_test_prestate(rows, argc > 1 ? NULL : &all) };
 
+  if (argc > 1)
+    path = argv[1];
+  if (argc > 2)
+    without = rule_of(argv[2]);
   return cmocka_run_group_tests_name("scopes", tests, NULL, NULL);
 }
