@@ -237,16 +237,28 @@ uint64_t slat_ept_qualification(const struct slat_controls *c, const struct slat
   return access + allowed * 8 + linear * 0x80 + guest * 0x200 + shadow_stack + sss;
 }
 
-uint64_t slat_ept_qualification_open(const struct slat_controls *c, const struct slat_stage2 *s, enum slat_use use)
+/* The open bits from 9 on, as a field: 11:9 without advanced information, 12, and 14 unless supervisor shadow-stack control tells. */
+/*@ requires readable: \valid_read(c) && \valid_read(s);
+    terminates \true;
+    assigns \nothing;
+    ensures EPT_QUAL_ADVANCED: \result % 8 == 0 <==> ept_advanced(c, use);
+    ensures bits: \result == (ept_advanced(c, use) ? 0 : 7) + 8 + (ept_sss_known(c, *s) ? 0 : 0x20);
+*/
+static inline unsigned open_from_9(const struct slat_controls *c, const struct slat_stage2 *s, enum slat_use use)
 {
   const bool advanced = SLAT_REQUIRE(EPT_QUAL_ADVANCED, is_final(use) && c->ept_advanced_info);
-  const unsigned guest = advanced ? 0 : 7; /* bits 11:9 */
-  const unsigned sss = is_sss_known(c, s) ? 0 : 0x20;
-  const unsigned rmw = SLAT_RULE(EPT_QUAL_RMW, use == SLAT_USE_FLAGS) ? 1 : 0;
-  const unsigned upper = 8 + guest + sss;
-  const uint64_t open = 0x200 * (uint64_t)upper + 0x40 + rmw;
+
+  return (advanced ? 0u : 7u) + 8u + (is_sss_known(c, s) ? 0u : 0x20u);
+}
+
+uint64_t slat_ept_qualification_open(const struct slat_controls *c, const struct slat_stage2 *s, enum slat_use use)
+{
+  const uint64_t upper = open_from_9(c, s, use);
+  const uint64_t lower = SLAT_RULE(EPT_QUAL_RMW, use == SLAT_USE_FLAGS) ? 0x41 : 0x40;
+  const uint64_t open = 0x200 * upper + lower;
 
   //@ assert upper: open / 0x200 == upper;
+  //@ assert lower: open % 0x200 == lower;
   return open;
 }
 
