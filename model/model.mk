@@ -86,8 +86,8 @@ TEST_PROGRAMS := $(TEST_SOURCES:model/tests/%.c=$(BUILD)/test/%)
 TEST_SCRIPTS := $(sort $(wildcard model/tests/test_*.sh))
 $(BUILD)/test/%: model/tests/%.c $(CLI_TEST_OBJECTS) $(LIBSLAT) | $(BUILD)/test/
 	$(Q)$(CC) $(CLI_CFLAGS) -Imodel/src -MMD -MP -MF $@.d -o $@ $(filter %.c %.o %.a,$^) $(CLI_LIBS) -lcmocka
-# This one asks again without a rule.
-$(BUILD)/test/test_scopes: model/tests/test_scopes.c $(LIBSLAT_DELETABLE) | $(BUILD)/test/
+# These ask again without a rule.
+$(BUILD)/test/test_scopes $(BUILD)/test/test_changes: $(BUILD)/test/%: model/tests/%.c $(LIBSLAT_DELETABLE) | $(BUILD)/test/
 	$(Q)$(CC) $(CLI_CFLAGS) -MMD -MP -MF $@.d -o $@ $(filter %.c %.a,$^) -lcmocka
 -include $(TEST_PROGRAMS:=.d)
 

@@ -18,7 +18,7 @@ from rules import read_rules  # noqa: E402
 
 CHAPTERS = {"guest-paging": "spec/10-guest-paging.md", "ept": "spec/20-ept.md", "npt": "spec/30-npt.md",
             "two-dimensional-walk": "spec/40-two-dimensional-walk.md", "tags": "spec/50-tags.md",
-            "invalidation": "spec/60-invalidation.md"}
+            "invalidation": "spec/60-invalidation.md", "changes": "spec/60-invalidation.md"}
 NAME = re.compile(r"`([A-Za-z]\w*)`")
 RULE_LIKE = re.compile(r"[A-Z][A-Z0-9]*(_[A-Z0-9]+)+$")
 LOGIC_LIKE = re.compile(r"(?!slat_|evidence)[a-z]+\w*_\w+$|index\d$")

@@ -24,6 +24,7 @@ enum format { FORMAT_TEXT, FORMAT_JSON };
 /* Subcommands, one a file.  argv[0] is "slat NAME". */
 int command_walk(int argc, char **argv);
 int command_check(int argc, char **argv);
+int command_flush_needed(int argc, char **argv);
 int command_rules(int argc, char **argv);
 int command_convert(int argc, char **argv);
 int command_version(int argc, char **argv);

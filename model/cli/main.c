@@ -8,11 +8,8 @@
 static const struct command {
   const char *name;
   int (*run)(int argc, char **argv);
-} commands[] = { { "walk", command_walk },
-                 { "check", command_check },
-                 { "rules", command_rules },
-                 { "convert", command_convert },
-                 { "version", command_version } };
+} commands[] = { { "walk", command_walk },   { "check", command_check },     { "flush-needed", command_flush_needed },
+                 { "rules", command_rules }, { "convert", command_convert }, { "version", command_version } };
 
 static const char help[] =
   "Usage: slat COMMAND [OPTION...] [FILE...]\n"
@@ -20,6 +17,7 @@ static const char help[] =
   "\n"
   "  slat walk SCENARIO       explain one translation, memory reference by memory reference\n"
   "  slat check TRACE         judge each observed outcome of a trace\n"
+  "  slat flush-needed A B    must a change of an entry be followed by an invalidation, and which is enough\n"
   "  slat rules [ID]          print the rules of the specification, or one of them\n"
   "  slat convert IN [OUT]    convert a trace between JSON Lines and the binary form\n"
   "  slat version             print the version and what is modelled\n"
@@ -52,6 +50,7 @@ int main(int argc, char **argv)
       argv[1] = name; /* argp names the program by it */
       return commands[i].run(argc - 1, argv + 1);
     }
-  (void)fprintf(stderr, "slat: unknown command `%s'; it is one of: walk, check, rules, convert, version\n", argv[1]);
+  (void)fprintf(
+    stderr, "slat: unknown command `%s'; it is one of: walk, check, flush-needed, rules, convert, version\n", argv[1]);
   return EXIT_USAGE;
 }

@@ -28,3 +28,4 @@ unsigned slat_deleted_rule = 0;
 #include "status.c"
 #include "tags.c"
 #include "scope.c"
+#include "change.c"

@@ -39,6 +39,9 @@ run() {
 complains() { # WORDS
   [ ! -s "$scratch/out" ] && [ "$(wc -l <"$scratch/err")" -eq 1 ] && grep -q -- "$1" "$scratch/err"
 }
+told() { # WORDS, on stderr, among others
+  grep -q -- "$1" "$scratch/err"
+}
 says() { # WORDS
   grep -q -- "$1" "$scratch/out"
 }
@@ -84,6 +87,9 @@ json() {
   done
   run 0 rules --format json && cat "$scratch/out" >>"$scratch/json" || return 1
   run 0 version --format json && cat "$scratch/out" >>"$scratch/json" || return 1
+  for table in guest ept npt; do
+    run 0 flush-needed --format json --table $table 8000037 8000035 && cat "$scratch/out" >>"$scratch/json" || return 1
+  done
   trace "$header" "$access" \
     '{"cpu": 0, "observed": {"outcome": "translated", "spa": "0x10", "updates": [{"spa": "0x8", "value": "0x1"}]}}'
   run 1 check --format json "$scratch/t.jsonl" && cat "$scratch/out" >>"$scratch/json" || return 1
@@ -172,7 +178,7 @@ ok "wrong use is told on stderr, exit 2" usage
 
 help() {
   run 0 --help && says 'Exit code' && run 0 --version && says '^slat ' || return 1
-  for command in walk check rules convert version; do
+  for command in walk check flush-needed rules convert version; do
     run 0 "$command" --help && says 'Usage: slat' && says 'Example' || return 1
   done
 }
@@ -183,6 +189,19 @@ rules() {
     run 0 rules --format json EPT_MISCONFIG_WRITE_ONLY && [ "$(wc -l <"$scratch/out")" -eq 1 ]
 }
 ok "rules prints all, or one" rules
+
+flush_needed() {
+  run 0 flush-needed --table ept 8000037 8000035 && says TLB_CHANGE_NEEDS && says 'enough *INVEPT type 1' &&
+    says '- *INVVPID type 2 *leaves guest-physical' && run 0 flush-needed 8000065 8000067 && says 'fault once' &&
+    run 0 flush-needed -v amd 8000065 8000067 && says '^None is needed.$' &&
+    run 0 flush-needed -l 2 8000067 9000067 && says '- *MOV to CR3 .*leaves global' && says 'enough *MOV to CR4 that changes PGE' &&
+    run 0 flush-needed 8000167 8000165 && says 'enough *INVLPG' && says '- *MOV to CR3' &&
+    run 0 flush-needed --stage2 npt 8000067 0 && says 'enough *INVLPGA of the page' &&
+    run 0 flush-needed -t npt 8000067 8000065 && says '- *VMRUN with TLB_CONTROL = 07H' && says 'enough *VMRUN with TLB_CONTROL = 03H' &&
+    run 2 flush-needed 8000067 && told 'two entries' && run 2 flush-needed -l 6 1 2 && told 'the level' &&
+    run 2 flush-needed -v amd -t ept 1 2 && told "EPT is Intel's" && run 2 flush-needed x y && told 'hexadecimal'
+}
+ok "flush-needed says whether, and which operation is enough" flush_needed
 
 streams() {
   file=$examples/native-4kb-walk.jsonl

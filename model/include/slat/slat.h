@@ -532,6 +532,28 @@ enum slat_rule slat_must_not_make(bool amd, const struct slat_tags *tags, const 
  *  @return SLAT_RULE_NONE: it may; else the rule by which it may not. */
 enum slat_rule slat_must_not_use(bool amd, const struct slat_tags *tags, const struct slat_mapping *mapping);
 
+/** What a change of an entry needs before software may rely on it, on the processor that makes it and on every other that uses it. */
+enum slat_need_kind {
+  SLAT_NEED_NOTHING = 0,           /**< no mapping of the old entry does what the new one does not */
+  SLAT_NEED_NOTHING_BUT_ONE_FAULT, /**< the same, but an access may fault once that the new entry allows */
+  SLAT_NEED_FOR_FLAGS,   /**< until an invalidation, a flag that was cleared may stay clear though the entry is used */
+  SLAT_NEED_INVALIDATION /**< until an invalidation, what the old entry gave may be used */
+};
+struct slat_need {
+  uint8_t need;  /**< enum slat_need_kind */
+  uint16_t rule; /**< enum slat_rule that says so; SLAT_RULE_NONE: nothing that a mapping holds has changed */
+};
+
+/** A guest's entry, or one of nested paging with the host's controls, is changed.  That an entry which could not be used needs nothing
+ *  holds if what it was before has been invalidated.
+ *  @param controls  of which guest's format, CR4.SMEP and the vendor count
+ *  @param level     1..5 */
+struct slat_need slat_guest_change(const struct slat_controls *controls, unsigned level, uint64_t before,
+                                   uint64_t after);
+
+/** An EPT entry is changed. @param controls  of which EPT's capabilities and bit 6 of the EPT pointer count */
+struct slat_need slat_ept_change(const struct slat_controls *controls, unsigned level, uint64_t before, uint64_t after);
+
 /** One row of spec/rules.tsv. */
 struct slat_rule_info {
   const char *id;         /**< "EPT_MISCONFIG_WRITE_ONLY" */
