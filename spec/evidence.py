@@ -4,6 +4,7 @@
 
 A block begins with <!-- evidence:NAME --> and ends with <!-- /evidence -->.  What stands between is written by this script:
 
+  flush     what `slat flush-needed --table ept 8000037 8000035` prints               (build/bin/slat)
   walk      what `slat walk spec/example.jsonl` prints                               (build/bin/slat)
   library   what the program between <!-- program --> and <!-- /program --> prints   (build/lib/libslat.a)
   proofs    build/evidence/proofs.json
@@ -51,6 +52,11 @@ def walk(_):
     return fenced("$ slat walk %s\n" % SCENARIO + output(["build/bin/slat", "walk", SCENARIO], 0))
 
 
+def flush(_):
+    change = ["flush-needed", "--table", "ept", "8000037", "8000035"]
+    return fenced("$ slat %s\n" % " ".join(change) + output(["build/bin/slat"] + change, 0))
+
+
 def library(readme):
     program = PROGRAM.search(readme)
     with tempfile.TemporaryDirectory() as scratch:
@@ -92,9 +98,14 @@ def smt(_):
     if not found:
         return None
     data = found["smt"]
-    return ("The last run: %s scenarios for %s rules, %s disagreements. Of %s rules deleted from the model in turn, %s showed.\n" %
+    said = ("The last run: %s scenarios for %s rules, %s disagreements. Of %s rules deleted from the model in turn, %s showed." %
             tuple(number(value) for value in (data["scenarios"], len(data["rules"]), len(data["disagreements"]), data["deleted"],
                                               data["deleted_noticed"])))
+    for data in evidence("smt-mappings").values():
+        said += " Of mappings: %s questions, the model %s; of %s rules %s showed." % (
+            number(data["questions"]), "agrees" if data["agree"] else "disagrees", number(data["deleted"]),
+            number(data["deleted"] - len(data["unseen"])))
+    return said + "\n"
 
 
 def fuzz(_):
@@ -143,7 +154,7 @@ def bench(_):
     return table(["what", "slat", "beside", "its speed", "ratio"], rows)
 
 
-WRITERS = {"walk": walk, "library": library, "proofs": proofs, "smt": smt, "fuzz": fuzz, "mutants": mutants, "bench": bench}
+WRITERS = {"walk": walk, "flush": flush, "library": library, "proofs": proofs, "smt": smt, "fuzz": fuzz, "mutants": mutants, "bench": bench}
 NO_RUN = "No run is recorded here yet.\n"
 
 
@@ -169,7 +180,7 @@ def main():
         old = match.group(3)
         if text is None:
             return match.group(0) if old.strip() else match.group(1) + NO_RUN + match.group(4)
-        exact = match.group(2) in ("walk", "library")
+        exact = match.group(2) in ("walk", "flush", "library")
         if old != text if exact else old != NO_RUN and shape(old) != shape(text):
             faults.append("%s: block %s is out of date (spec/evidence.py)" % (README, match.group(2)))
         return match.group(1) + text + match.group(4)

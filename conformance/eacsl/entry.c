@@ -22,6 +22,11 @@ enum slat_rule __wrap_slat_ends(bool amd, const struct slat_tags *tags, const st
 enum slat_rule __wrap_slat_must_not_use(bool amd, const struct slat_tags *tags, const struct slat_mapping *mapping);
 enum slat_rule __wrap_slat_must_not_make(bool amd, const struct slat_tags *tags, const struct slat_mapping *mapping);
 
+struct slat_need __wrap_slat_guest_change(const struct slat_controls *controls, unsigned level, uint64_t before,
+                                          uint64_t after);
+struct slat_need __wrap_slat_ept_change(const struct slat_controls *controls, unsigned level, uint64_t before,
+                                        uint64_t after);
+
 static struct slat_machine the_machine;
 static struct slat_config the_config;
 static struct slat_event the_event;
@@ -34,6 +39,7 @@ static struct slat_outcome the_observation;
 static struct slat_tags the_tags;
 static struct slat_invalidation the_operation;
 static struct slat_mapping the_mapping;
+static struct slat_controls the_controls;
 
 enum slat_status __wrap_slat_open(struct slat_machine *machine, const struct slat_config *config)
 {
@@ -119,6 +125,20 @@ enum slat_rule __wrap_slat_must_not_make(bool amd, const struct slat_tags *tags,
   the_tags = *tags;
   the_mapping = *mapping;
   return slat_must_not_make(amd, &the_tags, &the_mapping);
+}
+
+struct slat_need __wrap_slat_guest_change(const struct slat_controls *controls, unsigned level, uint64_t before,
+                                          uint64_t after)
+{
+  the_controls = *controls;
+  return slat_guest_change(&the_controls, level, before, after);
+}
+
+struct slat_need __wrap_slat_ept_change(const struct slat_controls *controls, unsigned level, uint64_t before,
+                                        uint64_t after)
+{
+  the_controls = *controls;
+  return slat_ept_change(&the_controls, level, before, after);
 }
 
 int main(int argc, char **argv)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Replays traces through the instrumented model, and counts what the contracts say: run [--delete RULE] TRACE...
  *
- * With all rules, or without a trace, questions about mappings are asked too.
+ * With all rules, or without a trace, questions about mappings and changes are asked too.
  * Each trace is replayed as for the witnesses, by judge_trace().  Every clause that E-ACSL evaluates comes to
  * __e_acsl_assert(): it is counted, and the first time that one is false it is shown with its values.  At the end
  *   NAME PASSED FAILED      for each clause (c and its number) and each place of an unnamed check (FILE:LINE:KIND)
@@ -186,6 +186,38 @@ static void ask_mappings(unsigned deleted)
   slat_deleted_rule = SLAT_RULE_NONE;
 }
 
+/* Asks what changes of entries need, of a processor of each vendor and of EPT: one or two bits of a usable entry, or none. */
+static void ask_changes(unsigned deleted)
+{
+  static const uint8_t bit[] = { 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 12, 30, 52, 59, 60, 63 };
+  static struct slat_machine machine;
+
+  for (unsigned i = 0; i < 6000; i++) {
+    const bool ept = drawn(2), amd = !ept && drawn(2);
+    const struct slat_config config = { .vendor = amd ? SLAT_AMD : SLAT_INTEL,
+                                        .stage2 = ept ? SLAT_STAGE2_EPT : SLAT_STAGE2_NONE,
+                                        .maxphyaddr = 46,
+                                        .nx = true,
+                                        .smep = true,
+                                        .page_1gb = true,
+                                        .ept_page_2mb = ept,
+                                        .ept_accessed_dirty = ept };
+    const unsigned level = 1 + drawn(4);
+    uint64_t before = 0x40000007 + (ept && level == 1 ? 0x30 : 0), after;
+
+    before ^= drawn(2) ? (uint64_t)1 << bit[drawn(16)] : 0;
+    before ^= (uint64_t)1 << bit[drawn(16)];
+    after = before ^ (drawn(4) ? (uint64_t)1 << bit[drawn(16)] : 0);
+    if (slat_open(&machine, &config) != SLAT_OK)
+      continue;
+    machine.cpu[0].controls.smep = drawn(2);
+    machine.cpu[0].controls.ept_ad = ept && drawn(2);
+    slat_deleted_rule = deleted;
+    (void)(ept ? slat_ept_change : slat_guest_change)(&machine.cpu[0].controls, level, before, after);
+    slat_deleted_rule = SLAT_RULE_NONE;
+  }
+}
+
 /* The rule of that id. */
 static unsigned rule_of(const char *id)
 {
@@ -205,8 +237,10 @@ int eacsl_run(int argc, char **argv)
   for (int i = deletes ? 3 : 1; i < argc; i++, scenarios++)
     if (!replay_file(argv[i], deleted))
       return 2;
-  if (!deletes || argc == 3)
+  if (!deletes || argc == 3) {
     ask_mappings(deleted);
+    ask_changes(deleted);
+  }
   for (unsigned i = 0; i < MAX_CHECKS; i++)
     if (checks[i].name[0] != '\0')
       (void)printf("%s %lu %lu\n", checks[i].name, checks[i].passed, checks[i].failed);

@@ -34,7 +34,8 @@ MODEL = "model/src/slat_all.c"
 INCLUDES = ["-I" + OUT, "-Imodel/include", "-I%s/include" % BUILD, "-I%s/include/slat" % BUILD]
 TRACE_INCLUDES = ["-Imodel/cli", "-Imodel/trace", "-Iconformance/witness"]
 WRAPPED = ("slat_open", "slat_feed", "slat_permitted", "slat_judge", "slat_judge_update", "slat_write_register",
-           "slat_status_text", "slat_ends", "slat_must_not_use", "slat_must_not_make")
+           "slat_status_text", "slat_ends", "slat_must_not_use", "slat_must_not_make",
+           "slat_guest_change", "slat_ept_change")
 SCENARIOS = ("conformance/witnesses/*.jsonl", "conformance/examples/*.jsonl")
 # Deleting one of these is the planted fault that must be seen.
 PLANTED = ("GUEST_RSVD_ADDRESS", "EPT_MISCONFIG_ADDRESS")
@@ -212,7 +213,7 @@ def planted(program):
     seen, unseen = [], []
     witnesses = [(os.path.basename(path)[:-len(".jsonl")], [path])
                  for path in sorted(glob.glob("conformance/witnesses/*.jsonl"))]
-    mappings = [(rule.id, []) for rule in read_rules("spec/rules.tsv")[0] if rule.chapter in ("tags", "invalidation")]
+    mappings = [(rule.id, []) for rule in read_rules("spec/rules.tsv")[0] if rule.chapter in ("tags", "invalidation", "changes")]
     for rule, paths in witnesses + mappings:
         status, counts, _, said = replay(program, ["--delete", rule] + paths)
         if status == 1 and any(failed for _, failed in counts.values()):

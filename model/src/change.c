@@ -82,11 +82,12 @@ struct slat_need slat_guest_change(const struct slat_controls *c, unsigned level
     return needs(SLAT_NEED_INVALIDATION, SLAT_RULE_TLB_CHANGE_NEEDS);
   if (SLAT_RULE(TLB_CHANGE_US_SMEP, !c->amd && c->smep && before / 4 % 2 < after / 4 % 2))
     return needs(SLAT_NEED_INVALIDATION, SLAT_RULE_TLB_CHANGE_US_SMEP);
-  if (SLAT_RULE(TLB_CHANGE_WIDENS, !c->amd && guest_widens(before, after)))
+  const bool walks_again = SLAT_RULE(TLB_CHANGE_WIDENS_AMD, c->amd); /* before a fault by the old entry */
+  if (SLAT_RULE(TLB_CHANGE_WIDENS, guest_widens(before, after) && !walks_again))
     return needs(SLAT_NEED_NOTHING_BUT_ONE_FAULT, SLAT_RULE_TLB_CHANGE_WIDENS);
   if (SLAT_RULE(TLB_CHANGE_FLAGS, guest_clears(before, after, page)))
     return needs(SLAT_NEED_FOR_FLAGS, SLAT_RULE_TLB_CHANGE_FLAGS);
-  if (SLAT_RULE(TLB_CHANGE_WIDENS_AMD, guest_widens(before, after)))
+  if (guest_widens(before, after))
     return needs(SLAT_NEED_NOTHING, SLAT_RULE_TLB_CHANGE_WIDENS_AMD);
   return needs(SLAT_NEED_NOTHING, SLAT_RULE_NONE);
 }
