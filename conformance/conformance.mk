@@ -32,6 +32,6 @@ $(BUILD)/obj/smt/deletable.o: conformance/smt/deletable.c $(RULES_H) | $(BUILD)/
 	$(CC) $(CLI_CFLAGS) -MMD -MP -c $< -o $@
 $(BUILD)/bin/slat-deletable: $(CLI_OBJECTS) $(BUILD)/obj/smt/deletable.o $(LIBSLAT_DELETABLE) | $(BUILD)/bin/
 	$(CC) -o $@ $^ $(CLI_LIBS)
-smt: $(CLI) $(BUILD)/bin/slat-deletable $(BUILD)/test/test_scopes | $(BUILD)/evidence/
+smt: $(CLI) $(BUILD)/bin/slat-deletable $(BUILD)/test/test_scopes $(BUILD)/test/test_changes | $(BUILD)/evidence/
 	@BUILD=$(BUILD) conformance/smt/mappings $(addprefix --seed ,$(SEED))
 	@BUILD=$(BUILD) conformance/smt/run --scenarios $(SCENARIOS) $(addprefix --seed ,$(SEED))

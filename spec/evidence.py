@@ -101,10 +101,11 @@ def smt(_):
     said = ("The last run: %s scenarios for %s rules, %s disagreements. Of %s rules deleted from the model in turn, %s showed." %
             tuple(number(value) for value in (data["scenarios"], len(data["rules"]), len(data["disagreements"]), data["deleted"],
                                               data["deleted_noticed"])))
-    for data in evidence("smt-mappings").values():
-        said += " Of mappings: %s questions, the model %s; of %s rules %s showed." % (
-            number(data["questions"]), "agrees" if data["agree"] else "disagrees", number(data["deleted"]),
-            number(data["deleted"] - len(data["unseen"])))
+    for topics in evidence("smt-mappings").values():
+        for topic, data in topics.items():
+            said += " Of %s: %s questions, the model %s; of %s rules %s showed." % (
+                topic, number(data["questions"]), "agrees" if data["agree"] else "disagrees", number(data["deleted"]),
+                number(data["deleted"] - len(data["unseen"])))
     return said + "\n"
 
 
