@@ -8,7 +8,7 @@ A block begins with <!-- evidence:NAME --> and ends with <!-- /evidence -->.  Wh
   walk      what `slat walk spec/example.jsonl` prints                               (build/bin/slat)
   library   what the program between <!-- program --> and <!-- /program --> prints   (build/lib/libslat.a)
   proofs    build/evidence/proofs.json
-  smt       build/evidence/smt.json
+  smt       build/evidence/smt.json, mappings.json
   fuzz      build/evidence/fuzz-*.json
   mutants   build/evidence/mutants.json
   bench     build/evidence/bench.json
@@ -101,7 +101,7 @@ def smt(_):
     said = ("The last run: %s scenarios for %s rules, %s disagreements. Of %s rules deleted from the model in turn, %s showed." %
             tuple(number(value) for value in (data["scenarios"], len(data["rules"]), len(data["disagreements"]), data["deleted"],
                                               data["deleted_noticed"])))
-    for topics in evidence("smt-mappings").values():
+    for topics in evidence("mappings").values():
         for topic, data in topics.items():
             said += " Of %s: %s questions, the model %s; of %s rules %s showed." % (
                 topic, number(data["questions"]), "agrees" if data["agree"] else "disagrees", number(data["deleted"]),
